@@ -1,0 +1,411 @@
+package io.upgradeable;
+
+import io.upgradeable.internal.StartTlsNow;
+import io.upgradeable.negotiation.Reason;
+import io.upgradeable.negotiation.TlsFacts;
+import io.upgradeable.negotiation.UnreadPolicy;
+import io.upgradeable.session.Session;
+import io.upgradeable.session.SessionContext;
+import io.upgradeable.tls.TlsPolicy;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The session behind an {@link UpgradeableStream}: serves one read at a time from the core's unread
+ * bytes and asks the peer for more only while a read wants more. All state lives on the event loop.
+ */
+final class StreamSession implements Session {
+
+  /** The largest {@code readExactly}. */
+  static final int MAX_EXACT = 16 * 1024 * 1024;
+
+  /** How many bytes of unfinished writes are allowed. */
+  private static final long MAX_WAITING_WRITES = 1024 * 1024;
+
+  private final Optional<Endpoint> peer;
+  private final Optional<Supplier<TlsPolicy>> policy;
+  private final StreamOptions options;
+  private final Consumer<UpgradeableStream> onOpened;
+  private final AtomicLong waitingWrites = new AtomicLong();
+  private @Nullable SessionContext context;
+  private @Nullable Read<?> pending;
+  private boolean tlsStarted;
+  private boolean inputClosed;
+  private boolean truncated;
+  private boolean gone;
+  private Optional<UpgradeException> failure = Optional.empty();
+  private long readDeadline;
+  private boolean timerSet;
+
+  /** One read: takes what it needs from the unread bytes, or says that it needs more. */
+  private abstract static class Read<T> {
+    final CompletableFuture<T> future = new CompletableFuture<>();
+    final String awaited;
+
+    Read(String awaited) {
+      this.awaited = awaited;
+    }
+
+    /** Consumes and returns the result, or returns empty and consumes nothing it cannot keep. */
+    abstract Optional<T> take(ByteBuffer input, StreamSession stream);
+
+    /** What the end of the stream means to this read; empty if it cuts the read short. */
+    abstract Optional<T> atEnd();
+
+    void complete(Object value) {
+      @SuppressWarnings("unchecked") // comes from take() or atEnd() of the same read
+      T result = (T) value;
+      future.complete(result);
+    }
+  }
+
+  StreamSession(
+      Optional<Endpoint> peer,
+      Optional<Supplier<TlsPolicy>> policy,
+      StreamOptions options,
+      Consumer<UpgradeableStream> onOpened) {
+    this.peer = peer;
+    this.policy = policy;
+    this.options = options;
+    this.onOpened = onOpened;
+  }
+
+  SessionContext context() {
+    SessionContext present = context;
+    if (present == null) {
+      throw new IllegalStateException("not open yet");
+    }
+    return present;
+  }
+
+  CompletableFuture<Optional<String>> readLine() {
+    return submit(new LineRead());
+  }
+
+  CompletableFuture<byte[]> readSome(int max) {
+    return submit(new SomeRead(max));
+  }
+
+  CompletableFuture<byte[]> readExactly(int count) {
+    return submit(new ExactRead(count));
+  }
+
+  private static final class LineRead extends Read<Optional<String>> {
+    private int scanned;
+
+    LineRead() {
+      super("a line");
+    }
+
+    @Override
+    Optional<Optional<String>> take(ByteBuffer input, StreamSession stream) {
+      int start = input.position();
+      int max = stream.options.maxLineBytes();
+      for (int i = start + scanned; i < input.limit(); i++) {
+        if (input.get(i) == '\n') {
+          int length = i - start;
+          if (length <= max) {
+            return Optional.of(Optional.of(line(input, length)));
+          }
+          break;
+        }
+      }
+      scanned = input.remaining();
+      if (scanned > max) {
+        stream.fail(
+            stream
+                .context()
+                .failure(
+                    Reason.misbehaved("a line of at most " + max + " bytes", "more"), awaited));
+      }
+      return Optional.empty();
+    }
+
+    private static String line(ByteBuffer input, int length) {
+      byte[] bytes = new byte[length];
+      input.get(bytes);
+      input.get(); // the LF
+      boolean cr = length > 0 && bytes[length - 1] == '\r';
+      return new String(bytes, 0, cr ? length - 1 : length, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    Optional<Optional<String>> atEnd() {
+      return scanned == 0 ? Optional.of(Optional.empty()) : Optional.empty();
+    }
+  }
+
+  private static final class SomeRead extends Read<byte[]> {
+    private final int max;
+
+    SomeRead(int max) {
+      super("bytes");
+      this.max = max;
+    }
+
+    @Override
+    Optional<byte[]> take(ByteBuffer input, StreamSession stream) {
+      if (!input.hasRemaining()) {
+        return Optional.empty();
+      }
+      byte[] bytes = new byte[Math.min(max, input.remaining())];
+      input.get(bytes);
+      return Optional.of(bytes);
+    }
+
+    @Override
+    Optional<byte[]> atEnd() {
+      return Optional.of(new byte[0]);
+    }
+  }
+
+  private static final class ExactRead extends Read<byte[]> {
+    private final int count;
+    private byte[] bytes = {};
+    private int filled;
+
+    ExactRead(int count) {
+      super(count + " bytes");
+      this.count = count;
+    }
+
+    @Override
+    Optional<byte[]> take(ByteBuffer input, StreamSession stream) {
+      int more = Math.min(count - filled, input.remaining());
+      if (filled + more > bytes.length) {
+        // Grows with what came, not with what was asked for.
+        long grown = Math.max(filled + (long) more, Math.min(count, 2L * bytes.length));
+        bytes = Arrays.copyOf(bytes, (int) grown);
+      }
+      input.get(bytes, filled, more);
+      filled += more;
+      if (filled < count) {
+        return Optional.empty();
+      }
+      return Optional.of(bytes.length == count ? bytes : Arrays.copyOf(bytes, count));
+    }
+
+    @Override
+    Optional<byte[]> atEnd() {
+      return count == 0 ? Optional.of(new byte[0]) : Optional.empty();
+    }
+  }
+
+  private <T> CompletableFuture<T> submit(Read<T> read) {
+    onLoop(() -> begin(read), read.future);
+    return read.future;
+  }
+
+  private void onLoop(Runnable task, CompletableFuture<?> future) {
+    if (context().isOnEventLoop()) {
+      task.run();
+      return;
+    }
+    try {
+      context().executor().execute(task);
+    } catch (RejectedExecutionException e) {
+      future.completeExceptionally(context().failure(Reason.closed(), "an open connection"));
+    }
+  }
+
+  private void begin(Read<?> read) {
+    if (pending != null) {
+      read.future.completeExceptionally(
+          new IllegalStateException("a read is under way on this stream"));
+      return;
+    }
+    pending = read;
+    readDeadline = System.nanoTime() + options.timeout().toNanos();
+    context().redeliver();
+    if (pending == read && read instanceof ExactRead) {
+      offer(read, ByteBuffer.allocate(0)); // Zero bytes need no peer.
+    }
+    if (pending == read) {
+      if (inputClosed || gone) {
+        endOfInput();
+      } else {
+        setTimer();
+        context().requestInput();
+      }
+    }
+  }
+
+  @Override
+  public void opened(SessionContext opened) {
+    context = opened;
+    onOpened.accept(new UpgradeableStream(this));
+  }
+
+  @Override
+  public void receive(ByteBuffer input) {
+    Read<?> read = pending;
+    if (read != null) {
+      offer(read, input);
+      if (pending == read) {
+        context().requestInput();
+      }
+    }
+  }
+
+  private void offer(Read<?> read, ByteBuffer input) {
+    Optional<?> result = read.take(input, this);
+    result.ifPresent(value -> completeLater(read, value));
+  }
+
+  /** Behind the delivery that is under way, so that dependents find the unread bytes settled. */
+  private void completeLater(Read<?> read, Object value) {
+    pending = null;
+    context().executor().execute(() -> read.complete(value));
+  }
+
+  @Override
+  public void inputClosed(boolean withoutGoodbye) {
+    inputClosed = true;
+    truncated = withoutGoodbye;
+    if (pending != null) {
+      endOfInput();
+    }
+  }
+
+  private void endOfInput() {
+    Read<?> read = pending;
+    if (read == null) {
+      return;
+    }
+    if (failure.isEmpty()) {
+      Optional<?> atEnd = read.atEnd();
+      if (!truncated && !gone && atEnd.isPresent()) {
+        completeLater(read, atEnd.get());
+        return;
+      }
+      failure =
+          Optional.of(
+              truncated
+                  ? context().truncated(read.awaited)
+                  : context().failure(Reason.closed(), read.awaited));
+    }
+    pending = null;
+    read.future.completeExceptionally(failure.get());
+  }
+
+  private void fail(UpgradeException cause) {
+    if (failure.isEmpty()) {
+      failure = Optional.of(cause);
+    }
+    context().fail(cause);
+  }
+
+  @Override
+  public void closed(Optional<UpgradeException> cause) {
+    gone = true;
+    if (failure.isEmpty()) {
+      failure = cause;
+    }
+    endOfInput();
+  }
+
+  /**
+   * One timer serves all reads: if it fires for a read that is over, it is set for the next one.
+   */
+  private void setTimer() {
+    if (!timerSet) {
+      timerSet = true;
+      context().schedule(Duration.ofNanos(readDeadline - System.nanoTime()), this::onTimer);
+    }
+  }
+
+  private void onTimer() {
+    timerSet = false;
+    Read<?> read = pending;
+    if (read == null || gone) {
+      return;
+    }
+    if (readDeadline - System.nanoTime() > 0) {
+      setTimer();
+    } else {
+      fail(context().timeout(read.awaited, options.timeout()));
+    }
+  }
+
+  CompletableFuture<Void> write(ByteBuffer bytes) {
+    int length = bytes.remaining();
+    if (waitingWrites.addAndGet(length) > MAX_WAITING_WRITES && length < waitingWrites.get()) {
+      waitingWrites.addAndGet(-length);
+      return CompletableFuture.failedFuture(
+          new IllegalStateException(
+              "more than "
+                  + MAX_WAITING_WRITES
+                  + " bytes wait to be written: wait for the futures of earlier writes"));
+    }
+    CompletableFuture<Void> written = context().write(bytes);
+    CompletableFuture<Void> result =
+        written.orTimeout(options.timeout().toNanos(), TimeUnit.NANOSECONDS);
+    return result
+        .handle(
+            (nothing, error) -> {
+              waitingWrites.addAndGet(-length);
+              return error;
+            })
+        .thenCompose(this::outcome);
+  }
+
+  private CompletableFuture<Void> outcome(@Nullable Throwable error) {
+    if (error == null) {
+      return CompletableFuture.completedFuture(null);
+    }
+    if (error instanceof TimeoutException) {
+      UpgradeException timeout = context().timeout("a peer that reads", options.timeout());
+      onLoop(() -> fail(timeout), new CompletableFuture<>());
+      return CompletableFuture.failedFuture(timeout);
+    }
+    return CompletableFuture.failedFuture(error);
+  }
+
+  CompletableFuture<TlsFacts> startTls(UnreadPolicy unread) {
+    CompletableFuture<TlsFacts> result = new CompletableFuture<>();
+    onLoop(() -> startTlsNow(unread, result), result);
+    return result;
+  }
+
+  private void startTlsNow(UnreadPolicy unread, CompletableFuture<TlsFacts> result) {
+    if (policy.isEmpty()) {
+      result.completeExceptionally(
+          new IllegalStateException("this stream was opened without a TLS policy"));
+    } else if (tlsStarted) {
+      result.completeExceptionally(
+          new IllegalStateException("TLS was started on this stream before"));
+    } else if (pending != null) {
+      result.completeExceptionally(
+          new IllegalStateException("a read is under way on this stream: TLS cannot start now"));
+    } else {
+      tlsStarted = true;
+      Layer.Builder<TlsFacts> layer =
+          Layer.of("tls", () -> new StartTlsNow(unread)).tls(policy.get());
+      peer.ifPresent(layer::target);
+      context()
+          .negotiate(layer.build())
+          .whenComplete(
+              (facts, error) -> {
+                if (error instanceof UpgradeException cause && failure.isEmpty()) {
+                  failure = Optional.of(cause);
+                }
+                if (error != null) {
+                  result.completeExceptionally(error);
+                } else {
+                  result.complete(facts);
+                }
+              });
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.upgradeable.internal;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/** The way from futures to blocking calls. No monitor is held while waiting. */
+public final class Blocking {
+
+  private Blocking() {}
+
+  /**
+   * Waits for a future; an interrupted wait cancels it.
+   *
+   * @param <T> the future's type
+   * @param future the future
+   * @param onEventLoop whether the calling thread is an event loop
+   * @return its value
+   * @throws IOException the failure of the future, or an {@link InterruptedIOException}
+   * @throws IllegalStateException on an event loop
+   */
+  public static <T> T await(CompletableFuture<T> future, boolean onEventLoop) throws IOException {
+    if (onEventLoop && !future.isDone()) {
+      future.cancel(false);
+      throw new IllegalStateException(
+          "a blocking call on an event loop would wait for itself: use the Async form");
+    }
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      future.cancel(false);
+      Thread.currentThread().interrupt();
+      InterruptedIOException interrupted = new InterruptedIOException("interrupted while waiting");
+      interrupted.initCause(e);
+      throw interrupted;
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      throw rethrown(cause == null ? e : cause);
+    }
+  }
+
+  private static IOException rethrown(Throwable cause) {
+    if (cause instanceof IOException io) {
+      return io;
+    }
+    if (cause instanceof RuntimeException unchecked) {
+      throw unchecked;
+    }
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    return new IOException(cause);
+  }
+
+  /**
+   * Checks a time limit.
+   *
+   * @param value the limit
+   * @return the same limit
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public static Duration requirePositive(Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw new IllegalArgumentException("expected a positive duration, got " + value);
+    }
+    return value;
+  }
+}

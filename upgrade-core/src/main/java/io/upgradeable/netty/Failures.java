@@ -1,0 +1,86 @@
+package io.upgradeable.netty;
+
+import io.upgradeable.UpgradeException;
+import io.upgradeable.UpgradeException.CertificateRejected;
+import io.upgradeable.UpgradeException.PeerClosed;
+import io.upgradeable.UpgradeException.PeerMisbehaved;
+import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.UpgradeException.TlsFailed;
+import io.upgradeable.UpgradeException.TlsNotOffered;
+import io.upgradeable.UpgradeException.Where;
+import io.upgradeable.negotiation.Reason;
+import io.upgradeable.tls.CertificateProblem;
+import java.nio.channels.ClosedChannelException;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what machines, engines and sockets report into the failure kinds of the face. */
+final class Failures {
+
+  private static final int MAX_CAUSES = 16;
+
+  private Failures() {}
+
+  static UpgradeException of(Reason reason, Where where) {
+    if (reason instanceof Reason.Refused refused) {
+      return new PeerRefused(where, refused.code(), refused.text());
+    } else if (reason instanceof Reason.NotOffered notOffered) {
+      return new TlsNotOffered(where, notOffered.sought());
+    } else if (reason instanceof Reason.Misbehaved misbehaved) {
+      return new PeerMisbehaved(
+          new Where(where.path(), where.peer(), misbehaved.expected()), misbehaved.got());
+    } else {
+      return closed(where, 0, null);
+    }
+  }
+
+  static PeerClosed closed(Where where, int unread, @Nullable Throwable cause) {
+    String got =
+        unread == 0 ? "the end of the connection" : "the end of the connection inside a message";
+    return new PeerClosed(where, got, cause);
+  }
+
+  static PeerClosed truncated(Where where) {
+    return new PeerClosed(where, "the end of the connection without TLS close_notify", null);
+  }
+
+  /** For an error of the engine while it shook hands. */
+  static UpgradeException ofHandshake(Throwable error, Where where) {
+    CertificateProblem problem = find(CertificateProblem.class, error);
+    if (problem != null) {
+      return new CertificateRejected(where, textOf(problem), problem.chain(), error);
+    }
+    return ofTransport(error, where);
+  }
+
+  /** For an error that came up the pipeline. */
+  static UpgradeException ofTransport(Throwable error, Where where) {
+    if (error instanceof UpgradeException known) {
+      return known;
+    }
+    SSLException tls = find(SSLException.class, error);
+    if (tls != null && !(tls.getCause() instanceof ClosedChannelException)) {
+      return new TlsFailed(where, textOf(tls), error);
+    }
+    if (find(ClosedChannelException.class, error) != null) {
+      return closed(where, 0, null);
+    }
+    return new PeerClosed(where, textOf(error), error);
+  }
+
+  private static String textOf(Throwable error) {
+    String message = error.getMessage();
+    return message == null || message.isEmpty() ? error.getClass().getSimpleName() : message;
+  }
+
+  private static <T extends Throwable> @Nullable T find(Class<T> kind, Throwable error) {
+    Throwable at = error;
+    for (int i = 0; at != null && i < MAX_CAUSES; i++) {
+      if (kind.isInstance(at)) {
+        return kind.cast(at);
+      }
+      at = at.getCause();
+    }
+    return null;
+  }
+}

@@ -1,0 +1,106 @@
+package io.upgradeable.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
+import io.upgradeable.negotiation.Role;
+import java.nio.ByteBuffer;
+
+/**
+ * Stands below a TLS engine until its handshake is finished. The first bytes must begin a TLS
+ * record that can begin a handshake, so that plaintext behind the upgrade is called what it is; and
+ * the peer's bytes are counted, because engines allow endless empty records, warnings and
+ * change_cipher_spec records.
+ */
+final class HandshakeGuard extends ChannelInboundHandlerAdapter {
+
+  /** Told once, instead of the offending bytes going on. */
+  interface Alarm {
+    /** The first bytes are no TLS record. */
+    void notTls(int byteCount);
+
+    /** The peer sent more than the handshake may have. */
+    void tooManyBytes(int limit);
+  }
+
+  // RFC 8446, 5.1: type, legacy_record_version, length of at most 2^14 (+ 256 under encryption).
+  private static final int HEADER_LENGTH = 5;
+  private static final int TYPE_ALERT = 21;
+  private static final int TYPE_HANDSHAKE = 22;
+  private static final int MAJOR_VERSION = 3;
+  private static final int MAX_MINOR_VERSION = 4;
+  private static final int MAX_RECORD_LENGTH = (1 << 14) + 256;
+
+  private final Role role;
+  private final int limit;
+  private final Alarm alarm;
+  private final byte[] header = new byte[HEADER_LENGTH];
+  private int seen;
+  private boolean raised;
+
+  HandshakeGuard(Role role, int limit, Alarm alarm) {
+    this.role = role;
+    this.limit = limit;
+    this.alarm = alarm;
+  }
+
+  /** Whether bytes could begin the peer's side of a handshake, as far as they go. */
+  static boolean beginsHandshake(ByteBuffer bytes, Role role) {
+    int length = Math.min(bytes.remaining(), HEADER_LENGTH);
+    byte[] header = new byte[HEADER_LENGTH];
+    bytes.duplicate().get(header, 0, length);
+    return isPlausible(header, length, role);
+  }
+
+  private static boolean isPlausible(byte[] header, int length, Role role) {
+    if (length >= 1) {
+      // A server may answer a ClientHello with an alert; a client always begins with the hello.
+      boolean alert = role == Role.CLIENT && header[0] == TYPE_ALERT;
+      if (header[0] != TYPE_HANDSHAKE && !alert) {
+        return false;
+      }
+    }
+    if (length >= 2 && header[1] != MAJOR_VERSION) {
+      return false;
+    }
+    if (length >= 3 && (header[2] < 0 || header[2] > MAX_MINOR_VERSION)) {
+      return false;
+    }
+    if (length >= HEADER_LENGTH) {
+      int recordLength = (header[3] & 0xff) << 8 | (header[4] & 0xff);
+      return recordLength > 0 && recordLength <= MAX_RECORD_LENGTH;
+    }
+    return true;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object msg) {
+    ByteBuf bytes = (ByteBuf) msg;
+    if (raised || !accepts(bytes)) {
+      ReferenceCountUtil.release(msg);
+      return;
+    }
+    ctx.fireChannelRead(msg);
+  }
+
+  private boolean accepts(ByteBuf bytes) {
+    int length = bytes.readableBytes();
+    if (seen < HEADER_LENGTH) {
+      int more = Math.min(length, HEADER_LENGTH - seen);
+      bytes.getBytes(bytes.readerIndex(), header, seen, more);
+      if (!isPlausible(header, seen + more, role)) {
+        raised = true;
+        alarm.notTls(seen + length);
+        return false;
+      }
+    }
+    seen += length;
+    if (seen > limit) {
+      raised = true;
+      alarm.tooManyBytes(limit);
+      return false;
+    }
+    return true;
+  }
+}

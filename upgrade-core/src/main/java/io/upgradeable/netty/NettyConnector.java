@@ -1,0 +1,401 @@
+package io.upgradeable.netty;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import io.upgradeable.Connection;
+import io.upgradeable.Layer;
+import io.upgradeable.LayerStack;
+import io.upgradeable.UpgradeException;
+import io.upgradeable.UpgradeException.ConnectFailed;
+import io.upgradeable.UpgradeException.LayerTimedOut;
+import io.upgradeable.UpgradeException.Where;
+import io.upgradeable.UpgradeObserver;
+import io.upgradeable.internal.Blocking;
+import io.upgradeable.negotiation.Role;
+import io.upgradeable.session.Session;
+import io.upgradeable.tls.InvalidTlsConfigurationException;
+import io.upgradeable.tls.TlsPolicy;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens connections and brings their layers up. One connector serves any number of connections and
+ * targets; its threads, TLS contexts and buffers are shared. Thread-safe.
+ *
+ * <pre>{@code
+ * try (NettyConnector connector = NettyConnector.builder().build()) {
+ *   Layer<PingResult> ping = Ping.client(endpoint, policy);
+ *   Connection connection = connector.connect(LayerStack.tcp(endpoint).then(ping));
+ *   System.out.println(connection.result(ping));
+ * }
+ * }</pre>
+ */
+public final class NettyConnector implements AutoCloseable {
+
+  /** Precedent: a SYN is repeated after 1, 3 and 7 seconds (RFC 6298). */
+  private static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(10);
+
+  private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
+
+  private final Transports transports;
+  private final Duration connectTimeout;
+  private final Duration timeout;
+  private final SafeObserver observer;
+  private final TlsContexts contexts = new TlsContexts();
+  private final NameResolver resolver = new NameResolver();
+
+  private NettyConnector(Builder builder) {
+    this.transports = Transports.open(builder.transport, builder.threads, "upgradeable-client");
+    this.connectTimeout = builder.connectTimeout;
+    this.timeout = builder.timeout;
+    this.observer = new SafeObserver(builder.observer);
+  }
+
+  /**
+   * Starts a connector.
+   *
+   * @return a builder with the defaults
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Connects, brings the layers up, and waits for it.
+   *
+   * @param stack where to connect and what to negotiate
+   * @return the connection; nobody reads from it
+   * @throws UpgradeException if the peer or the way to it failed
+   * @throws IOException if the thread was interrupted ({@link java.io.InterruptedIOException})
+   * @throws IllegalStateException if called on an event loop, which must not block
+   */
+  public Connection connect(LayerStack stack) throws IOException {
+    return Blocking.await(connectAsync(stack), isEventLoop());
+  }
+
+  /**
+   * Connects, brings the layers up, and waits for it.
+   *
+   * @param stack where to connect and what to negotiate
+   * @param session what happens on the connection then
+   * @return the connection
+   * @throws UpgradeException if the peer or the way to it failed
+   * @throws IOException if the thread was interrupted ({@link java.io.InterruptedIOException})
+   * @throws IllegalStateException if called on an event loop, which must not block
+   */
+  public Connection connect(LayerStack stack, Session session) throws IOException {
+    return Blocking.await(connectAsync(stack, session), isEventLoop());
+  }
+
+  /**
+   * Connects and brings the layers up.
+   *
+   * @param stack where to connect and what to negotiate
+   * @return completes on the event loop with the connection, or with an {@link UpgradeException};
+   *     to cancel it closes the connection
+   * @throws InvalidTlsConfigurationException if no engine can do what a policy of the stack asks
+   */
+  public CompletableFuture<Connection> connectAsync(LayerStack stack) {
+    return connectAsync(stack, Optional.empty());
+  }
+
+  /**
+   * Connects and brings the layers up.
+   *
+   * @param stack where to connect and what to negotiate
+   * @param session what happens on the connection then
+   * @return completes on the event loop with the connection, or with an {@link UpgradeException};
+   *     to cancel it closes the connection
+   * @throws InvalidTlsConfigurationException if no engine can do what a policy of the stack asks
+   */
+  public CompletableFuture<Connection> connectAsync(LayerStack stack, Session session) {
+    return connectAsync(stack, Optional.of(session));
+  }
+
+  private CompletableFuture<Connection> connectAsync(LayerStack stack, Optional<Session> session) {
+    // Whatever is wrong with a policy is found before anything is sent anywhere.
+    for (Layer<?> layer : stack.layers()) {
+      layer
+          .tls()
+          .ifPresent(
+              policy -> {
+                requireClient(policy);
+                ReferenceCountUtil.release(contexts.retained(policy));
+              });
+    }
+    Attempt attempt = new Attempt(stack, session, transports.group().next());
+    attempt.start();
+    return attempt.result;
+  }
+
+  /** Event loops are the only threads of this kind here. */
+  private static boolean isEventLoop() {
+    return Thread.currentThread() instanceof FastThreadLocalThread;
+  }
+
+  private static void requireClient(TlsPolicy policy) {
+    if (policy.role() != Role.CLIENT) {
+      throw new IllegalArgumentException("expected a client's TLS policy, got a server's");
+    }
+  }
+
+  /** One run through the addresses of an endpoint, one after the other, until one answers. */
+  private final class Attempt {
+    private final LayerStack stack;
+    private final Optional<Session> session;
+    private final EventLoop loop;
+    private final Deadlines.Deadline deadline = Deadlines.Deadline.in(timeout);
+    private final Deadlines.Deadline connectDeadline = Deadlines.Deadline.in(connectTimeout);
+    private final CompletableFuture<Connection> result = new CompletableFuture<>();
+    private final String path;
+    private final List<String> refusals = new ArrayList<>();
+    private @Nullable Throwable lastError;
+    private boolean timedOut;
+
+    Attempt(LayerStack stack, Optional<Session> session, EventLoop loop) {
+      this.stack = stack;
+      this.session = session;
+      this.loop = loop;
+      this.path = "tcp(" + stack.endpoint() + ")";
+    }
+
+    void start() {
+      observer.connectStarted(path);
+      var timer =
+          loop.schedule(
+              () ->
+                  failConnect(
+                      new LayerTimedOut(where("the addresses of the name"), connectTimeout)),
+              connectTimeout.toNanos(),
+              TimeUnit.NANOSECONDS);
+      resolver
+          .resolve(stack.endpoint())
+          .whenComplete(
+              (addresses, error) ->
+                  loop.execute(
+                      () -> {
+                        timer.cancel(false);
+                        if (error != null) {
+                          failConnect(
+                              new ConnectFailed(
+                                  where("an address of the name"), "no answer", error));
+                        } else if (addresses.isEmpty()) {
+                          failConnect(
+                              new ConnectFailed(
+                                  where("an address of the name"), "no such host", null));
+                        } else {
+                          tryAddress(addresses, 0);
+                        }
+                      }));
+    }
+
+    private Where where(String awaited) {
+      return new Where(path, stack.endpoint().toString(), awaited);
+    }
+
+    private void failConnect(UpgradeException cause) {
+      if (!result.isDone()) {
+        observer.connectFailed(path, cause);
+        result.completeExceptionally(cause);
+      }
+    }
+
+    private void tryAddress(List<InetSocketAddress> addresses, int index) {
+      if (result.isDone()) {
+        return;
+      }
+      if (index == addresses.size()) {
+        failConnect(
+            timedOut
+                ? new LayerTimedOut(where("a TCP connection"), connectTimeout)
+                : new ConnectFailed(
+                    where("a TCP connection"), String.join("; ", refusals), lastError));
+        return;
+      }
+      long left = connectDeadline.remaining().toMillis();
+      // Every address gets its share of the time, so that a silent one does not use up all of it.
+      long share = Math.max(1, left / (addresses.size() - index));
+      InetSocketAddress address = addresses.get(index);
+      ChannelFuture connecting =
+          bootstrap((int) Math.min(share, Integer.MAX_VALUE)).connect(address);
+      Channel channel = connecting.channel();
+      result.whenComplete(
+          (connection, error) -> {
+            if (error != null) {
+              channel.close();
+            }
+          });
+      connecting.addListener(
+          future -> {
+            if (future.isSuccess()) {
+              setUp(channel);
+            } else {
+              onRefusal(address, future.cause());
+              tryAddress(addresses, index + 1);
+            }
+          });
+    }
+
+    private void onRefusal(InetSocketAddress address, Throwable cause) {
+      lastError = cause;
+      timedOut |= cause instanceof ConnectTimeoutException;
+      refusals.add(NettyConnection.text(address) + ": " + reasonOf(cause));
+    }
+
+    private Bootstrap bootstrap(int connectMillis) {
+      return new Bootstrap()
+          .group(loop)
+          .channel(transports.socket())
+          .option(ChannelOption.AUTO_READ, false)
+          .option(ChannelOption.TCP_NODELAY, true)
+          .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+          .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectMillis)
+          .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+          .handler(new NoSession());
+    }
+
+    private void setUp(Channel channel) {
+      observer.connectCompleted(path, channel.remoteAddress());
+      NettyConnection connection =
+          NettyConnection.opened(channel, stack.endpoint(), contexts, observer);
+      connection.setUpDeadline(deadline);
+      SetUp.start(
+          channel.pipeline().firstContext(),
+          connection,
+          stack.layers(),
+          ignored -> session,
+          new SetUp.Listener() {
+            @Override
+            public void completed(NettyConnection up) {
+              result.complete(up);
+            }
+
+            @Override
+            public void failed(Throwable cause) {
+              result.completeExceptionally(cause);
+            }
+          });
+    }
+  }
+
+  /** Above it writers are asked to wait, below the lower mark they may go on. */
+  static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
+
+  /** The system's own words, without the address that Netty appends. */
+  private static String reasonOf(Throwable cause) {
+    if (cause instanceof ConnectTimeoutException) {
+      return "no answer";
+    }
+    String message = String.valueOf(cause.getMessage());
+    int address = message.indexOf(": /");
+    String text = address > 0 ? message.substring(0, address) : message;
+    String prefix = "connect(..) failed with error(";
+    if (text.startsWith(prefix)) {
+      text = text.substring(text.indexOf("):") + 2).trim();
+    }
+    return text;
+  }
+
+  /** Ends the threads. Connections that are still open are closed. */
+  @Override
+  public void close() {
+    resolver.close();
+    transports.close();
+    contexts.close();
+  }
+
+  /** Builds a {@link NettyConnector}. */
+  public static final class Builder {
+
+    private Transport transport = Transport.AUTO;
+    private int threads = Runtime.getRuntime().availableProcessors();
+    private Duration connectTimeout = DEFAULT_CONNECT_TIMEOUT;
+    private Duration timeout = DEFAULT_TIMEOUT;
+    private UpgradeObserver observer = UpgradeObserver.NONE;
+
+    private Builder() {}
+
+    /**
+     * Chooses the transport; {@link Transport#AUTO} unless called.
+     *
+     * @param value the transport
+     * @return this
+     */
+    public Builder transport(Transport value) {
+      transport = Objects.requireNonNull(value, "transport");
+      return this;
+    }
+
+    /**
+     * Sets the number of event loop threads; one per processor unless called.
+     *
+     * @param count at least 1
+     * @return this
+     */
+    public Builder threads(int count) {
+      if (count < 1) {
+        throw new IllegalArgumentException("expected at least 1 thread, got " + count);
+      }
+      threads = count;
+      return this;
+    }
+
+    /**
+     * Limits finding the addresses and opening the TCP connection; 10 s unless called.
+     *
+     * @param value a positive duration
+     * @return this
+     */
+    public Builder connectTimeout(Duration value) {
+      connectTimeout = Blocking.requirePositive(value);
+      return this;
+    }
+
+    /**
+     * Limits the whole set-up, from the name to the last layer; 60 s unless called.
+     *
+     * @param value a positive duration
+     * @return this
+     */
+    public Builder timeout(Duration value) {
+      timeout = Blocking.requirePositive(value);
+      return this;
+    }
+
+    /**
+     * Watches every set-up.
+     *
+     * @param value called on event loops
+     * @return this
+     */
+    public Builder observer(UpgradeObserver value) {
+      observer = Objects.requireNonNull(value, "observer");
+      return this;
+    }
+
+    /**
+     * Starts the threads.
+     *
+     * @return the connector, to be closed
+     * @throws IllegalArgumentException if the transport's native library is missing
+     */
+    public NettyConnector build() {
+      return new NettyConnector(this);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.upgradeable.netty;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Holds a session's writes back while a negotiation runs, so that none of them can leave in
+ * plaintext behind the decision to upgrade. First failure wins: once the gate failed, every write
+ * fails the same way.
+ *
+ * <p>Not thread-safe; used on the connection's event loop.
+ */
+final class OutboundGate {
+
+  /** How many bytes may wait. More is a caller that ignores its futures. */
+  static final int MAX_WAITING_BYTES = 1024 * 1024;
+
+  private record Waiting(ByteBuffer bytes, CompletableFuture<Void> written) {}
+
+  /** Where bytes go when the gate is open. */
+  interface Outlet {
+    void write(ByteBuffer bytes, CompletableFuture<Void> written);
+  }
+
+  private final Queue<Waiting> waiting = new ArrayDeque<>();
+  private long waitingBytes;
+  private boolean closed;
+
+  void close() {
+    closed = true;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** Takes the bytes if the gate is closed; otherwise they are the caller's to write. */
+  boolean holdBack(ByteBuffer bytes, CompletableFuture<Void> written) {
+    if (!closed) {
+      return false;
+    }
+    if (waitingBytes + bytes.remaining() > MAX_WAITING_BYTES) {
+      written.completeExceptionally(
+          new IllegalStateException(
+              "more than "
+                  + MAX_WAITING_BYTES
+                  + " bytes wait for the end of a negotiation: wait for the futures of writes"));
+      return true;
+    }
+    waitingBytes += bytes.remaining();
+    waiting.add(new Waiting(bytes, written));
+    return true;
+  }
+
+  /** Lets everything through, in order. */
+  void open(Outlet outlet) {
+    closed = false;
+    for (Waiting write = waiting.poll(); write != null; write = waiting.poll()) {
+      outlet.write(write.bytes(), write.written());
+    }
+    waitingBytes = 0;
+  }
+
+  /** Fails everything that waits. */
+  void fail(Throwable cause) {
+    for (Waiting write = waiting.poll(); write != null; write = waiting.poll()) {
+      write.written().completeExceptionally(cause);
+    }
+    waitingBytes = 0;
+  }
+}

@@ -1,0 +1,335 @@
+package io.upgradeable.netty;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.upgradeable.Endpoint;
+import io.upgradeable.negotiation.Message;
+import io.upgradeable.negotiation.Role;
+import io.upgradeable.negotiation.Step;
+import io.upgradeable.negotiation.TlsFacts;
+import io.upgradeable.negotiation.TlsFacts.Verification;
+import io.upgradeable.negotiation.UnreadPolicy;
+import io.upgradeable.tls.InvalidTlsConfigurationException;
+import io.upgradeable.tls.TlsPolicy;
+import java.lang.reflect.InvocationTargetException;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * THE hook: the only place where plaintext turns into TLS, for every protocol, both roles, early
+ * and late, over plain TCP and inside other TLS.
+ *
+ * <p>It owns the invariant of the product: no plaintext byte crosses the upgrade. In one tick of
+ * the event loop it looks at the unread bytes, sends the last plaintext of this side, and puts the
+ * engine directly below the driver:
+ *
+ * <pre>
+ *   before   head - ... - driver
+ *   after    head - ... - guard - engine - driver      (the guard leaves when the handshake ends)
+ * </pre>
+ *
+ * <p>Unread bytes either fail the connection or are the beginning of the peer's handshake and go
+ * into the engine. They are never kept, never dropped silently, never parsed as plaintext.
+ *
+ * <p>The engine is prepared before the negotiation may send its request, so that a bad
+ * configuration fails without touching the peer. It is inserted without Netty's {@code startTls}
+ * mode, which lets the first flush after the handshake leave in plaintext.
+ */
+final class TlsUpgrade {
+
+  /** What became of the upgrade. Exactly one method is called, on the event loop. */
+  interface Outcome {
+    /** The handshake is finished and the peer verified. */
+    void secured(TlsFacts facts);
+
+    /** Plaintext was found where only TLS may follow. */
+    void plaintextInjected(int byteCount);
+
+    /** The peer speaks no TLS here, on a connection that never carried plaintext. */
+    void notTls();
+
+    /** The peer sent more bytes than a handshake may have. */
+    void handshakeTooLong(int limit);
+
+    /** The handshake failed. */
+    void handshakeFailed(Throwable cause);
+  }
+
+  /** How long close_notify may take to leave when the peer no longer reads. */
+  private static final Duration CLOSE_NOTIFY_TIMEOUT = Duration.ofSeconds(2);
+
+  private final SslHandler engine;
+  private final TlsPolicy policy;
+  private final Optional<String> serverName;
+  private boolean started;
+
+  private TlsUpgrade(SslHandler engine, TlsPolicy policy, Optional<String> serverName) {
+    this.engine = engine;
+    this.policy = policy;
+    this.serverName = serverName;
+  }
+
+  /**
+   * Builds the engine for one connection: identity, trust, SNI and the name to verify.
+   *
+   * @param peer the endpoint whose name TLS uses; empty for a server
+   * @throws InvalidTlsConfigurationException if no engine can do what the policy asks
+   */
+  static TlsUpgrade prepare(
+      TlsContexts contexts, TlsPolicy policy, Optional<Endpoint> peer, ChannelHandlerContext ctx) {
+    SslContext context = contexts.retained(policy);
+    try {
+      if (policy.role() == Role.SERVER) {
+        return new TlsUpgrade(
+            configured(context.newHandler(ctx.alloc()), policy, false), policy, Optional.empty());
+      }
+      Endpoint endpoint =
+          peer.orElseThrow(() -> new IllegalStateException("a client policy needs an endpoint"));
+      String host = endpoint.host();
+      String verified = policy.verifyName().or(policy::serverName).orElse(host);
+      Optional<String> sent =
+          policy.sendsServerName()
+              ? policy
+                  .serverName()
+                  .or(() -> endpoint.isAddress() ? Optional.empty() : Optional.of(host))
+              : Optional.empty();
+      SslHandler handler = context.newHandler(ctx.alloc(), verified, endpoint.port());
+      // The engine takes its SNI from the name to verify unless it is told otherwise.
+      boolean setNames = !sent.equals(Optional.of(verified));
+      return new TlsUpgrade(configured(handler, policy, setNames, sent), policy, sent);
+    } finally {
+      ReferenceCountUtil.release(context);
+    }
+  }
+
+  private static SslHandler configured(SslHandler handler, TlsPolicy policy, boolean setNames) {
+    return configured(handler, policy, setNames, Optional.empty());
+  }
+
+  private static SslHandler configured(
+      SslHandler handler, TlsPolicy policy, boolean setNames, Optional<String> serverName) {
+    handler.setHandshakeTimeoutMillis(0); // The driver's deadlines include the handshake.
+    handler.setCloseNotifyFlushTimeoutMillis(CLOSE_NOTIFY_TIMEOUT.toMillis());
+    try {
+      SSLEngine engine = handler.engine();
+      boolean jdk = isJdk(engine);
+      boolean setGroups = jdk && !policy.groups().isEmpty();
+      if (setNames || setGroups) {
+        SSLParameters parameters = engine.getSSLParameters();
+        if (setNames && (jdk || serverName.isPresent())) {
+          parameters.setServerNames(
+              serverName
+                  .<List<SNIServerName>>map(n -> List.of(new SNIHostName(n)))
+                  .orElse(List.of()));
+        }
+        if (setGroups) {
+          setNamedGroups(parameters, policy.groups());
+        }
+        engine.setSSLParameters(parameters);
+      }
+      return handler;
+    } catch (RuntimeException e) {
+      ReferenceCountUtil.release(handler.engine());
+      throw e;
+    }
+  }
+
+  /** {@code SSLParameters.setNamedGroups} exists since JDK 20. */
+  private static void setNamedGroups(SSLParameters parameters, List<String> groups) {
+    try {
+      SSLParameters.class
+          .getMethod("setNamedGroups", String[].class)
+          .invoke(parameters, (Object) groups.toArray(String[]::new));
+    } catch (NoSuchMethodException | IllegalAccessException e) {
+      throw new InvalidTlsConfigurationException(
+          "expected the OpenSSL engine or JDK 20 or newer for a choice of groups, got the engine of"
+              + " JDK "
+              + Runtime.version().feature(),
+          e);
+    } catch (InvocationTargetException e) {
+      throw new InvalidTlsConfigurationException(
+          "expected groups that the JDK engine knows, got " + groups, e);
+    }
+  }
+
+  /**
+   * The switch. Called on the event loop by the driver, in the tick in which its negotiation
+   * decided.
+   *
+   * @param driver the driver's own context; the engine goes directly below it
+   * @param step the last plaintext of this side, and the policy for unread bytes
+   * @param unread the peer's bytes that the negotiation left; empty afterwards
+   * @param afterPlaintext whether the peer has sent plaintext on this level before
+   * @param handshakeBytes how many bytes the peer may send until the handshake is finished
+   */
+  void start(
+      ChannelHandlerContext driver,
+      Step.StartTls<?> step,
+      UnreadBytes unread,
+      boolean afterPlaintext,
+      int handshakeBytes,
+      Outcome outcome) {
+    int count = unread.length();
+    Role role = policy.role();
+    boolean belongsToTls =
+        step.unread() == UnreadPolicy.TLS_RECORD
+            && HandshakeGuard.beginsHandshake(unread.view(), role);
+    if (count > 0 && !belongsToTls) {
+      unread.clear();
+      outcome.plaintextInjected(count);
+      return;
+    }
+    // Below TLS, and in a segment of its own: peers exist that lose a handshake which shares it.
+    send(driver, step.finalPlaintext());
+
+    HandshakeGuard guard =
+        new HandshakeGuard(role, handshakeBytes, new AlarmOf(outcome, afterPlaintext));
+    ChannelPipeline pipeline = driver.pipeline();
+    started = true;
+    pipeline.addBefore(driver.name(), null, guard);
+    ChannelHandlerContext guardContext = pipeline.context(guard);
+    pipeline.addBefore(driver.name(), null, engine);
+    engine
+        .handshakeFuture()
+        .addListener(
+            future -> {
+              if (!guardContext.isRemoved()) {
+                pipeline.remove(guard);
+              }
+              if (future.isSuccess()) {
+                outcome.secured(facts());
+              } else {
+                outcome.handshakeFailed(future.cause());
+              }
+            });
+    if (count > 0) {
+      guard.channelRead(guardContext, Unpooled.wrappedBuffer(unread.takeAll()));
+      guardContext.fireChannelReadComplete();
+    }
+  }
+
+  private static void send(ChannelHandlerContext driver, Message message) {
+    if (message.length() > 0) {
+      driver.writeAndFlush(Unpooled.wrappedBuffer(message.bytes()));
+    }
+  }
+
+  private record AlarmOf(Outcome outcome, boolean afterPlaintext) implements HandshakeGuard.Alarm {
+    @Override
+    public void notTls(int byteCount) {
+      if (afterPlaintext) {
+        outcome.plaintextInjected(byteCount);
+      } else {
+        outcome.notTls();
+      }
+    }
+
+    @Override
+    public void tooManyBytes(int limit) {
+      outcome.handshakeTooLong(limit);
+    }
+  }
+
+  /** Releases an engine that was prepared and never used. */
+  void discard() {
+    if (!started) {
+      started = true;
+      ReferenceCountUtil.release(engine.engine());
+    }
+  }
+
+  /** Whether a user event is the peer's close_notify of this very engine, not of one beneath. */
+  boolean isPeersCloseNotify(Object event) {
+    return event instanceof SslCloseCompletionEvent && peerClosedCleanly();
+  }
+
+  /** Whether the peer ended its side with close_notify. */
+  boolean peerClosedCleanly() {
+    return engine.sslCloseFuture().isSuccess();
+  }
+
+  /** Sends close_notify and nothing after it; reading goes on. */
+  ChannelFuture closeOutbound() {
+    return engine.closeOutbound();
+  }
+
+  private TlsFacts facts() {
+    SSLEngine ssl = engine.engine();
+    SSLSession session = ssl.getSession();
+    List<X509Certificate> chain = peerChain(session);
+    return new TlsFacts(
+        session.getProtocol(),
+        session.getCipherSuite(),
+        Optional.empty(),
+        Optional.ofNullable(emptyToNull(engine.applicationProtocol())),
+        chain,
+        verification(chain),
+        policy.role() == Role.CLIENT ? serverName : requestedServerName(session),
+        isJdk(ssl) ? "JDK" : "OpenSSL");
+  }
+
+  private Verification verification(List<X509Certificate> chain) {
+    if (chain.isEmpty()) {
+      return Verification.NO_CERTIFICATE;
+    }
+    if (!policy.verifiesPeer()) {
+      return Verification.NOT_VERIFIED;
+    }
+    return policy.checksName() ? Verification.CHAIN_AND_NAME : Verification.CHAIN;
+  }
+
+  private static List<X509Certificate> peerChain(SSLSession session) {
+    try {
+      List<X509Certificate> chain = new ArrayList<>();
+      for (Certificate certificate : session.getPeerCertificates()) {
+        if (certificate instanceof X509Certificate x509) {
+          chain.add(x509);
+        }
+      }
+      return chain;
+    } catch (SSLPeerUnverifiedException noCertificate) {
+      return List.of();
+    }
+  }
+
+  private static Optional<String> requestedServerName(SSLSession session) {
+    if (session instanceof ExtendedSSLSession extended) {
+      try {
+        for (SNIServerName name : extended.getRequestedServerNames()) {
+          if (name instanceof SNIHostName host) {
+            return Optional.of(host.getAsciiName());
+          }
+        }
+      } catch (UnsupportedOperationException notKept) {
+        return Optional.empty();
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isJdk(SSLEngine engine) {
+    return !engine.getClass().getName().contains("OpenSsl");
+  }
+
+  private static @Nullable String emptyToNull(@Nullable String text) {
+    return text == null || text.isEmpty() ? null : text;
+  }
+}

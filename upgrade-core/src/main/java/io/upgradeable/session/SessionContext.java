@@ -1,0 +1,127 @@
+package io.upgradeable.session;
+
+import io.upgradeable.Connection;
+import io.upgradeable.Layer;
+import io.upgradeable.UpgradeException;
+import io.upgradeable.negotiation.Reason;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/** A session's handle on its connection. All methods may be called from any thread. */
+public interface SessionContext {
+
+  /**
+   * The connection.
+   *
+   * @return the connection with the results of its layers
+   */
+  Connection connection();
+
+  /**
+   * The connection's event loop: tasks run in order, never concurrently with the session's
+   * callbacks.
+   *
+   * @return the executor
+   */
+  Executor executor();
+
+  /**
+   * Whether the calling thread is the event loop, which must never block.
+   *
+   * @return true on the event loop
+   */
+  boolean isOnEventLoop();
+
+  /**
+   * Runs a task on the event loop later. Tasks of a connection that is gone may still run.
+   *
+   * @param delay when
+   * @param task what
+   */
+  void schedule(Duration delay, Runnable task);
+
+  /**
+   * Writes and flushes. While a negotiation is under way the bytes wait behind it; if it fails they
+   * fail with it. The buffer must not be changed until the future completes.
+   *
+   * @param bytes the bytes
+   * @return completes when the operating system has taken the bytes
+   */
+  CompletableFuture<Void> write(ByteBuffer bytes);
+
+  /**
+   * Whether the outbound buffer is below its high watermark.
+   *
+   * @return true if more bytes are welcome
+   */
+  boolean isWritable();
+
+  /**
+   * Asks for more bytes from the peer: one {@link Session#receive} or {@link Session#inputClosed}.
+   */
+  void requestInput();
+
+  /** Calls {@link Session#receive} with the bytes that are unread now, if there are any. */
+  void redeliver();
+
+  /**
+   * Hands the connection to a negotiation, for instance one that turns it into TLS. The session
+   * hears nothing until it is done. Bytes that are unread now are the negotiation's input; if its
+   * first step starts TLS, they fail the connection as injected plaintext.
+   *
+   * @param <R> the negotiation's result
+   * @param layer the layer to put on top
+   * @return completes with the layer's result, after the pipeline is final
+   * @throws IllegalStateException if a negotiation is under way
+   */
+  <R> CompletableFuture<R> negotiate(Layer<R> layer);
+
+  /**
+   * Says to the peer that no more bytes follow: close_notify under TLS, a TCP FIN otherwise.
+   *
+   * @return completes when it was sent
+   */
+  CompletableFuture<Void> shutdownOutput();
+
+  /**
+   * Closes after what was written before.
+   *
+   * @return completes when the connection is gone
+   */
+  CompletableFuture<Void> close();
+
+  /**
+   * Closes at once, with a cause.
+   *
+   * @param cause what {@link Session#closed} will be told
+   */
+  void fail(UpgradeException cause);
+
+  /**
+   * Makes the failure of a time limit that tells where on this connection it happened.
+   *
+   * @param awaited what was waited for
+   * @param limit the time that was allowed
+   * @return the failure, not yet thrown
+   */
+  UpgradeException timeout(String awaited, Duration limit);
+
+  /**
+   * Makes the failure of a TLS stream that ended without close_notify.
+   *
+   * @param awaited what was waited for
+   * @return the failure, not yet thrown
+   */
+  UpgradeException truncated(String awaited);
+
+  /**
+   * Makes a failure that tells where on this connection it happened.
+   *
+   * @param reason what happened
+   * @param awaited what was waited for
+   * @return the failure, not yet thrown
+   */
+  UpgradeException failure(Reason reason, String awaited);
+}

@@ -1,0 +1,89 @@
+package io.upgradeable.tls;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The bytes of an IP address from its text (RFC 791, RFC 4291 section 2.2). Unlike the JDK's own
+ * reader this one can never fall back to asking a name server.
+ */
+final class IpAddress {
+
+  private static final int IPV6_GROUPS = 8;
+
+  private IpAddress() {}
+
+  /** 4 or 16 bytes, or empty if the text is no address. A zone behind the address is ignored. */
+  static Optional<byte[]> parse(String text) {
+    if (text.indexOf(':') < 0) {
+      return ipv4(text);
+    }
+    int zone = text.indexOf('%');
+    return ipv6(zone < 0 ? text : text.substring(0, zone));
+  }
+
+  private static Optional<byte[]> ipv4(String text) {
+    String[] parts = text.split("\\.", -1);
+    if (parts.length != 4) {
+      return Optional.empty();
+    }
+    byte[] bytes = new byte[4];
+    for (int i = 0; i < 4; i++) {
+      if (!parts[i].matches("0|[1-9][0-9]{0,2}") || Integer.parseInt(parts[i]) > 255) {
+        return Optional.empty();
+      }
+      bytes[i] = (byte) Integer.parseInt(parts[i]);
+    }
+    return Optional.of(bytes);
+  }
+
+  private static Optional<byte[]> ipv6(String text) {
+    List<String> halves = Arrays.asList(text.split("::", -1));
+    if (halves.size() > 2) {
+      return Optional.empty();
+    }
+    Optional<byte[]> head = groups(halves.get(0), halves.size() == 1);
+    Optional<byte[]> tail =
+        halves.size() == 1 ? Optional.of(new byte[0]) : groups(halves.get(1), true);
+    if (head.isEmpty() || tail.isEmpty()) {
+      return Optional.empty();
+    }
+    int given = head.get().length + tail.get().length;
+    boolean complete = halves.size() == 1 ? given == 2 * IPV6_GROUPS : given < 2 * IPV6_GROUPS;
+    if (!complete) {
+      return Optional.empty();
+    }
+    byte[] bytes = Arrays.copyOf(head.get(), 2 * IPV6_GROUPS);
+    System.arraycopy(tail.get(), 0, bytes, bytes.length - tail.get().length, tail.get().length);
+    return Optional.of(bytes);
+  }
+
+  private static Optional<byte[]> groups(String text, boolean mayEndInIpv4) {
+    if (text.isEmpty()) {
+      return Optional.of(new byte[0]);
+    }
+    String[] parts = text.split(":", -1);
+    if (parts.length > IPV6_GROUPS) {
+      return Optional.empty();
+    }
+    byte[] bytes = new byte[2 * IPV6_GROUPS + 2];
+    int length = 0;
+    for (int i = 0; i < parts.length; i++) {
+      if (parts[i].matches("[0-9a-fA-F]{1,4}")) {
+        int group = Integer.parseInt(parts[i], 16);
+        bytes[length++] = (byte) (group >> 8);
+        bytes[length++] = (byte) group;
+        continue;
+      }
+      Optional<byte[]> last =
+          mayEndInIpv4 && i == parts.length - 1 ? ipv4(parts[i]) : Optional.empty();
+      if (last.isEmpty()) {
+        return Optional.empty();
+      }
+      System.arraycopy(last.get(), 0, bytes, length, 4);
+      length += 4;
+    }
+    return Optional.of(Arrays.copyOf(bytes, length));
+  }
+}

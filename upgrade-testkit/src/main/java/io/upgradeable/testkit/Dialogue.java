@@ -1,0 +1,255 @@
+package io.upgradeable.testkit;
+
+import io.upgradeable.negotiation.Negotiation;
+import io.upgradeable.negotiation.Role;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A dialogue as data: what the peer says, the exact bytes expected from us, where TLS starts, and
+ * how it ends. It is read from a {@code .dialogue} file, or from text in a test:
+ *
+ * <pre>{@code
+ * # Comments and empty lines mean nothing.
+ * dialogue client LF
+ *
+ * C: PING
+ * S: PONG
+ * C: STARTTLS
+ * =TLS=
+ * C: PING
+ * S: PONG
+ * C: QUIT
+ * S closes
+ * =DONE= PingResult[pongs=1]
+ * }</pre>
+ *
+ * <table>
+ *   <caption>The lines of a dialogue file</caption>
+ *   <tr><td>{@code dialogue ROLE END}</td><td>the header, first: the role under test ({@code client},
+ *       {@code server}), and the line end ({@code LF}, {@code CRLF}, {@code NONE})</td></tr>
+ *   <tr><td>{@code C: TEXT}, {@code S: TEXT}</td><td>the client, or the server, says a line; the line
+ *       end is added</td></tr>
+ *   <tr><td>{@code C- TEXT}, {@code S- TEXT}</td><td>bytes without a line end: half a line, or a binary
+ *       message</td></tr>
+ *   <tr><td>{@code C closes}, {@code S closes}</td><td>that side, the peer, says no more</td></tr>
+ *   <tr><td>{@code =TLS=}</td><td>the TLS handshake, successful</td></tr>
+ *   <tr><td>{@code =DONE= [RESULT]}</td><td>the end: the negotiation is done, and its result's {@code
+ *       toString()} is the text, if there is one</td></tr>
+ *   <tr><td>{@code ! KIND [TEXT]}</td><td>the end: it fails, as {@code Refused}, {@code NotOffered},
+ *       {@code Misbehaved}, {@code Closed} (the kinds of {@link io.upgradeable.negotiation.Reason}) or
+ *       {@code PlaintextInjected}; the reason contains the text, if there is one</td></tr>
+ * </table>
+ *
+ * <p>Text may hold {@code \r}, {@code \n}, {@code \t}, {@code \\} and {@code \xNN}; other
+ * characters are UTF-8. Lines of the peer that follow each other are one turn: they may arrive in
+ * one segment. What the peer says after {@code STARTTLS} and before {@code =TLS=} is injected
+ * plaintext, or, if it begins a TLS record, the handshake.
+ *
+ * <p>Immutable.
+ */
+public final class Dialogue {
+
+  /** What happens next, seen from the role under test. */
+  enum Kind {
+    PEER_SAYS,
+    WE_SAY,
+    TLS,
+    PEER_CLOSES
+  }
+
+  /** One event; the line is for failure texts. */
+  static final class Event {
+    private final Kind kind;
+    private final byte[] bytes;
+    private final int line;
+
+    Event(Kind kind, byte[] bytes, int line) {
+      this.kind = kind;
+      this.bytes = bytes;
+      this.line = line;
+    }
+
+    Kind kind() {
+      return kind;
+    }
+
+    byte[] bytes() {
+      return bytes.clone();
+    }
+
+    int line() {
+      return line;
+    }
+  }
+
+  /** How the dialogue ends. */
+  record Ending(String kind, Optional<String> text, int line) {
+
+    boolean isDone() {
+      return kind.equals("Done");
+    }
+  }
+
+  private final String name;
+  private final Role role;
+  private final List<Event> events;
+  private final Ending ending;
+
+  Dialogue(String name, Role role, List<Event> events, Ending ending) {
+    this.name = name;
+    this.role = role;
+    this.events = List.copyOf(events);
+    this.ending = ending;
+  }
+
+  /**
+   * Reads a dialogue.
+   *
+   * @param name stands before the line number in failure texts, usually the file's name
+   * @param text the text
+   * @return the dialogue
+   * @throws IllegalArgumentException with name and line number, if the text has another form
+   */
+  public static Dialogue parse(String name, String text) {
+    return new DialogueParser(name, text).parse();
+  }
+
+  /**
+   * Reads a dialogue file.
+   *
+   * @param file the file, in UTF-8
+   * @return the dialogue
+   * @throws IllegalArgumentException with file and line number, if the text has another form
+   * @throws UncheckedIOException if the file cannot be read
+   */
+  public static Dialogue read(Path file) {
+    try {
+      return parse(String.valueOf(file.getFileName()), Files.readString(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Reads all {@code .dialogue} files in a folder of the class path.
+   *
+   * @param anchor a class beside whose class path root the folder lies
+   * @param folder the folder from the root, for instance {@code dialogues}
+   * @return the dialogues, by file name
+   * @throws IllegalArgumentException if there is no such folder, no file in it, or a file has
+   *     another form
+   */
+  public static List<Dialogue> readAll(Class<?> anchor, String folder) {
+    URL url = anchor.getResource("/" + folder);
+    if (url == null) {
+      throw new IllegalArgumentException("expected a resource folder, got none: " + folder);
+    }
+    try (Stream<Path> files = Files.list(Path.of(url.toURI()))) {
+      List<Dialogue> dialogues =
+          files
+              .filter(file -> file.toString().endsWith(".dialogue"))
+              .sorted()
+              .map(Dialogue::read)
+              .toList();
+      if (dialogues.isEmpty()) {
+        throw new IllegalArgumentException("expected .dialogue files, got none in " + url);
+      }
+      return dialogues;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("expected a resource folder, got " + url, e);
+    }
+  }
+
+  /**
+   * Plays the dialogue against a machine in memory.
+   *
+   * @param <R> the negotiation's result
+   * @param negotiation a new machine of this dialogue's {@linkplain #role() role}
+   * @param split how the peer's bytes are cut into segments
+   * @return how it ended
+   * @throws AssertionError with name and line number, if the machine says something else, ends
+   *     otherwise, or breaks a rule of the SPI
+   */
+  public <R> Outcome<R> play(Negotiation<R> negotiation, Split split) {
+    return new DialoguePlayer<>(this, negotiation, split).play();
+  }
+
+  /**
+   * The name that was given at reading.
+   *
+   * @return the name
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * The role under test; the other one is the peer.
+   *
+   * @return the role
+   */
+  public Role role() {
+    return role;
+  }
+
+  /**
+   * How many bytes the peer says in all: the length of the stream that a {@link Split} cuts.
+   *
+   * @return the number of bytes
+   */
+  public int peerBytes() {
+    return events.stream().mapToInt(e -> e.kind == Kind.PEER_SAYS ? e.bytes.length : 0).sum();
+  }
+
+  /**
+   * Whether TLS starts in this dialogue.
+   *
+   * @return true if there is a {@code =TLS=}
+   */
+  public boolean startsTls() {
+    return events.stream().anyMatch(e -> e.kind == Kind.TLS);
+  }
+
+  List<Event> events() {
+    return events;
+  }
+
+  Ending ending() {
+    return ending;
+  }
+
+  /** The same dialogue with something else at one place, and behind it nothing. */
+  Dialogue cutAt(int index, List<Event> instead) {
+    List<Event> changed = new ArrayList<>(events.subList(0, index));
+    changed.addAll(instead);
+    return new Dialogue(name, role, changed, ending);
+  }
+
+  /** The indices of the events of a kind. */
+  List<Integer> indicesOf(Kind kind) {
+    List<Integer> indices = new ArrayList<>();
+    for (int i = 0; i < events.size(); i++) {
+      if (events.get(i).kind == kind) {
+        indices.add(i);
+      }
+    }
+    return indices;
+  }
+
+  /** The name. */
+  @Override
+  public String toString() {
+    return name;
+  }
+}
