@@ -8,6 +8,7 @@ import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertPathValidatorException.BasicReason;
 import java.security.cert.CertPathValidatorException.Reason;
 import java.security.cert.CertificateException;
+import java.security.cert.PKIXReason;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,6 +23,16 @@ import java.util.Set;
 final class Diagnosis {
 
   private static final int MAX_CAUSES = 16;
+
+  /** Reasons for which the chain is none, as opposed to one that is not meant for this use. */
+  private static final Set<Reason> BREAKS_THE_PATH =
+      Set.of(
+          BasicReason.INVALID_SIGNATURE,
+          PKIXReason.NO_TRUST_ANCHOR,
+          PKIXReason.NAME_CHAINING,
+          PKIXReason.NOT_CA_CERT,
+          PKIXReason.PATH_TOO_LONG,
+          PKIXReason.INVALID_NAME);
 
   private final List<X509Certificate> chain;
   private final Set<X509Certificate> anchors;
@@ -88,7 +99,7 @@ final class Diagnosis {
               + Printable.subject(culprit)
               + " was revoked cannot be found out");
     }
-    return other(reason == BasicReason.INVALID_SIGNATURE ? Kind.UNTRUSTED : Kind.OTHER, invalid);
+    return other(BREAKS_THE_PATH.contains(reason) ? Kind.UNTRUSTED : Kind.OTHER, invalid);
   }
 
   private X509Certificate culprit(CertPathValidatorException invalid) {

@@ -63,7 +63,7 @@ public final class ReloadableTlsPolicy implements Supplier<TlsPolicy> {
       TlsPolicy loaded = load(loader);
       if (loaded.role() != current.role()) {
         throw new InvalidTlsConfigurationException(
-            "the reloaded TLS policy is one for a %s, expected one for a %s"
+            "the reloaded TLS policy is one for %s, expected one for %s"
                 .formatted(TlsPolicy.text(loaded.role()), TlsPolicy.text(current.role())));
       }
       current = loaded;

@@ -31,7 +31,7 @@ public final class TlsIdentity {
   /**
    * Reads an identity from PEM files whose key is not encrypted.
    *
-   * @param certificateChain the certificates, this side's own first
+   * @param certificateChain the certificates, this side's own first, each followed by its issuer
    * @param privateKey the private key; may be the same file
    * @return the identity
    * @throws InvalidTlsConfigurationException if a file cannot be read or used, the key is
@@ -44,7 +44,7 @@ public final class TlsIdentity {
   /**
    * Reads an identity from PEM files.
    *
-   * @param certificateChain the certificates, this side's own first
+   * @param certificateChain the certificates, this side's own first, each followed by its issuer
    * @param privateKey the private key; may be the same file
    * @param password the key's password, empty for none; it is not kept, and left to the caller to
    *     clear
@@ -78,7 +78,7 @@ public final class TlsIdentity {
    * Makes an identity of what the caller has.
    *
    * @param privateKey the private key
-   * @param chain the certificates, this side's own first
+   * @param chain the certificates, this side's own first, each followed by its issuer
    * @return the identity
    * @throws InvalidTlsConfigurationException if there is no certificate, or the key does not belong
    *     to the first one
@@ -102,7 +102,23 @@ public final class TlsIdentity {
     if (!KeyPairs.belongTogether(key, chain.get(0).getPublicKey())) {
       throw new InvalidTlsConfigurationException(mismatch(key, chain, keyText, chainText));
     }
+    requireOrder(chain, chainText);
     return new TlsIdentity(key, List.copyOf(chain));
+  }
+
+  /** Peers may forgive disorder (RFC 8446, section 4.4.2), but not all do, nor do all engines. */
+  private static void requireOrder(List<X509Certificate> chain, String chainText) {
+    for (int i = 1; i < chain.size(); i++) {
+      X509Certificate before = chain.get(i - 1);
+      X509Certificate certificate = chain.get(i);
+      if (!certificate.getSubjectX500Principal().equals(before.getIssuerX500Principal())
+          || chain.indexOf(certificate) < i) {
+        throw new InvalidTlsConfigurationException(
+            "certificate %d %s is %s, expected the issuer of the one before it, %s"
+                .formatted(
+                    i + 1, chainText, Printable.subject(certificate), Printable.issuer(before)));
+      }
+    }
   }
 
   private static String mismatch(

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,7 +53,9 @@ import java.util.stream.Stream;
  * <p>Text may hold {@code \r}, {@code \n}, {@code \t}, {@code \\} and {@code \xNN}; other
  * characters are UTF-8. Lines of the peer that follow each other are one turn: they may arrive in
  * one segment. What the peer says after {@code STARTTLS} and before {@code =TLS=} is injected
- * plaintext, or, if it begins a TLS record, the handshake.
+ * plaintext, or, if it begins a TLS record, the handshake. If a dialogue fails and its last turn
+ * was cut into segments, only the kind of failure is checked: the machine may have answered the
+ * first segment.
  *
  * <p>Immutable.
  */
@@ -140,20 +143,30 @@ public final class Dialogue {
   }
 
   /**
+   * Reads a dialogue file on the class path.
+   *
+   * @param anchor a class on the same class path
+   * @param path the file from the root, for instance {@code dialogues/good.dialogue}
+   * @return the dialogue
+   * @throws IllegalArgumentException if there is no such file or it has another form
+   * @throws UncheckedIOException if the file cannot be read
+   */
+  public static Dialogue resource(Class<?> anchor, String path) {
+    return read(locate(anchor, path));
+  }
+
+  /**
    * Reads all {@code .dialogue} files in a folder of the class path.
    *
-   * @param anchor a class beside whose class path root the folder lies
+   * @param anchor a class on the same class path
    * @param folder the folder from the root, for instance {@code dialogues}
    * @return the dialogues, by file name
    * @throws IllegalArgumentException if there is no such folder, no file in it, or a file has
    *     another form
    */
   public static List<Dialogue> readAll(Class<?> anchor, String folder) {
-    URL url = anchor.getResource("/" + folder);
-    if (url == null) {
-      throw new IllegalArgumentException("expected a resource folder, got none: " + folder);
-    }
-    try (Stream<Path> files = Files.list(Path.of(url.toURI()))) {
+    Path directory = locate(anchor, folder);
+    try (Stream<Path> files = Files.list(directory)) {
       List<Dialogue> dialogues =
           files
               .filter(file -> file.toString().endsWith(".dialogue"))
@@ -161,13 +174,23 @@ public final class Dialogue {
               .map(Dialogue::read)
               .toList();
       if (dialogues.isEmpty()) {
-        throw new IllegalArgumentException("expected .dialogue files, got none in " + url);
+        throw new IllegalArgumentException("expected .dialogue files, got none in " + directory);
       }
       return dialogues;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (URISyntaxException e) {
-      throw new IllegalArgumentException("expected a resource folder, got " + url, e);
+    }
+  }
+
+  private static Path locate(Class<?> anchor, String path) {
+    URL url = anchor.getResource("/" + path);
+    if (url == null) {
+      throw new IllegalArgumentException("expected a resource, got none: " + path);
+    }
+    try {
+      return Path.of(url.toURI());
+    } catch (URISyntaxException | FileSystemNotFoundException e) {
+      throw new IllegalArgumentException("expected a resource in a directory, got " + url, e);
     }
   }
 
@@ -229,11 +252,38 @@ public final class Dialogue {
     return ending;
   }
 
-  /** The same dialogue with something else at one place, and behind it nothing. */
-  Dialogue cutAt(int index, List<Event> instead) {
-    List<Event> changed = new ArrayList<>(events.subList(0, index));
-    changed.addAll(instead);
+  /**
+   * The same dialogue with all that the peer says between two TLS points in one turn, and our
+   * answers behind it.
+   */
+  Dialogue coalesced() {
+    List<Event> changed = new ArrayList<>();
+    List<Event> ours = new ArrayList<>();
+    for (Event event : events) {
+      int last = changed.size() - 1;
+      if (event.kind == Kind.WE_SAY) {
+        ours.add(event);
+      } else if (event.kind == Kind.PEER_SAYS
+          && last >= 0
+          && changed.get(last).kind == Kind.PEER_SAYS) {
+        Event turn = changed.get(last);
+        changed.set(last, new Event(turn.kind, Bytes.join(turn.bytes, event.bytes), turn.line));
+      } else {
+        if (event.kind != Kind.PEER_SAYS) {
+          changed.addAll(ours);
+          ours.clear();
+        }
+        changed.add(event);
+      }
+    }
+    changed.addAll(ours);
     return new Dialogue(name, role, changed, ending);
+  }
+
+  /** Whether we say anything, or TLS starts, behind an event. */
+  boolean speaksAfter(int index) {
+    return events.subList(index + 1, events.size()).stream()
+        .anyMatch(event -> event.kind == Kind.WE_SAY || event.kind == Kind.TLS);
   }
 
   /** The indices of the events of a kind. */

@@ -12,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Records what Netty's leak detectors report, and knows when they have had their chance. */
+@SuppressWarnings("deprecation") // Netty's factory has one abstract method, a deprecated one
 final class LeakRecorder extends ResourceLeakDetectorFactory {
 
   static final LeakRecorder INSTANCE = new LeakRecorder();

@@ -289,6 +289,18 @@ public final class Script {
     return then("reset", ScriptedConnection::reset);
   }
 
+  /**
+   * One script, then another.
+   *
+   * @param next what follows
+   * @return both
+   */
+  public Script then(Script next) {
+    List<Step> longer = new ArrayList<>(steps);
+    longer.addAll(next.steps);
+    return new Script(List.copyOf(longer));
+  }
+
   List<Step> steps() {
     return steps;
   }

@@ -40,7 +40,8 @@ public final class SplitPoints {
   }
 
   /**
-   * Everything at once, byte by byte, one cut at every index, and some random cuts with new seeds.
+   * Everything at once, byte by byte, one cut at every index, and some random cuts. Their seed is
+   * in their name; {@code -Dupgradeable.seed=N} sets it.
    *
    * @param length the stream's length in bytes
    * @return the splits
@@ -50,7 +51,7 @@ public final class SplitPoints {
     splits.add(Split.whole());
     splits.add(Split.everyByte());
     splits.addAll(inTwo(length));
-    splits.addAll(random(RANDOM_SPLITS, System.nanoTime()));
+    splits.addAll(random(RANDOM_SPLITS, Seed.next()));
     return splits;
   }
 }
