@@ -41,8 +41,7 @@ public final class TestIdentity {
   public TlsPolicy.Builder server() {
     return TlsPolicy.server()
         .identity(
-            TlsIdentity.of(
-                bundle.getKeyPair().getPrivate(), List.of(bundle.getCertificatePath())));
+            TlsIdentity.of(bundle.getKeyPair().getPrivate(), List.of(bundle.getCertificatePath())));
   }
 
   public TlsPolicy server(TlsEngine engine) {

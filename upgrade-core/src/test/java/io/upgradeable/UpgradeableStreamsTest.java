@@ -124,7 +124,8 @@ final class UpgradeableStreamsTest {
         .thenCompose(
             line ->
                 switch (line.orElse("")) {
-                  case "PING" -> stream.writeAsync(ascii("PONG\n")).thenCompose(v -> pingAsync(stream));
+                  case "PING" ->
+                      stream.writeAsync(ascii("PONG\n")).thenCompose(v -> pingAsync(stream));
                   case "STARTTLS" ->
                       stream
                           .startTlsAsync(UnreadPolicy.TLS_RECORD)
@@ -378,9 +379,7 @@ final class UpgradeableStreamsTest {
 
   private static void echo(UpgradeableStream stream) throws IOException {
     stream.startTls(UnreadPolicy.TLS_RECORD);
-    for (byte[] bytes = stream.read(32 * 1024);
-        bytes.length > 0;
-        bytes = stream.read(32 * 1024)) {
+    for (byte[] bytes = stream.read(32 * 1024); bytes.length > 0; bytes = stream.read(32 * 1024)) {
       stream.write(bytes);
     }
   }

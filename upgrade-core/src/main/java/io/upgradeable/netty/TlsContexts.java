@@ -23,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLException;
 
 /**
@@ -86,9 +85,6 @@ final class TlsContexts {
     if (policy.role() == Role.CLIENT) {
       policy.identity().ifPresent(id -> builder.keyManager(id.privateKey(), id.chain()));
       builder.endpointIdentificationAlgorithm(policy.checksName() ? "HTTPS" : null);
-      if (policy.sendsServerName()) {
-        policy.serverName().map(TlsContexts::sni).ifPresent(builder::serverName);
-      }
     } else {
       builder.clientAuth(
           switch (policy.clientAuthentication()) {
@@ -133,10 +129,6 @@ final class TlsContexts {
     Optional<TlsIdentity> identity = policy.identity();
     return identity.orElseThrow(
         () -> new InvalidTlsConfigurationException("expected a certificate for the server role"));
-  }
-
-  private static SNIHostName sni(String name) {
-    return new SNIHostName(name);
   }
 
   private static List<String> versions(TlsPolicy policy) {

@@ -97,57 +97,53 @@ final class TlsUpgrade {
       TlsContexts contexts, TlsPolicy policy, Optional<Endpoint> peer, ChannelHandlerContext ctx) {
     SslContext context = contexts.retained(policy);
     try {
-      if (policy.role() == Role.SERVER) {
-        return new TlsUpgrade(
-            configured(context.newHandler(ctx.alloc()), policy, false), policy, Optional.empty());
-      }
-      Endpoint endpoint =
-          peer.orElseThrow(() -> new IllegalStateException("a client policy needs an endpoint"));
-      String host = endpoint.host();
-      String verified = policy.verifyName().or(policy::serverName).orElse(host);
-      Optional<String> sent =
-          policy.sendsServerName()
-              ? policy
-                  .serverName()
-                  .or(() -> endpoint.isAddress() ? Optional.empty() : Optional.of(host))
-              : Optional.empty();
-      SslHandler handler = context.newHandler(ctx.alloc(), verified, endpoint.port());
-      // The engine takes its SNI from the name to verify unless it is told otherwise.
-      boolean setNames = !sent.equals(Optional.of(verified));
-      return new TlsUpgrade(configured(handler, policy, setNames, sent), policy, sent);
+      return policy.role() == Role.SERVER
+          ? ofServer(context.newHandler(ctx.alloc()), policy)
+          : ofClient(context, policy, peer.orElseThrow(), ctx);
     } finally {
-      ReferenceCountUtil.release(context);
+      ReferenceCountUtil.release(context); // The engine keeps what it needs of it.
     }
   }
 
-  private static SslHandler configured(SslHandler handler, TlsPolicy policy, boolean setNames) {
-    return configured(handler, policy, setNames, Optional.empty());
+  private static TlsUpgrade ofServer(SslHandler handler, TlsPolicy policy) {
+    return configured(handler, policy, Optional.empty(), Optional.empty());
   }
 
-  private static SslHandler configured(
-      SslHandler handler, TlsPolicy policy, boolean setNames, Optional<String> serverName) {
+  private static TlsUpgrade ofClient(
+      SslContext context, TlsPolicy policy, Endpoint peer, ChannelHandlerContext ctx) {
+    String host = peer.host();
+    String verified = policy.verifyName().or(policy::serverName).orElse(host);
+    Optional<String> own = peer.isAddress() ? Optional.empty() : Optional.of(host);
+    Optional<String> sent =
+        policy.sendsServerName() ? policy.serverName().or(() -> own) : Optional.empty();
+    SslHandler handler = context.newHandler(ctx.alloc(), verified, peer.port());
+    return configured(handler, policy, Optional.of(verified), sent);
+  }
+
+  private static TlsUpgrade configured(
+      SslHandler handler, TlsPolicy policy, Optional<String> verified, Optional<String> sent) {
     handler.setHandshakeTimeoutMillis(0); // The driver's deadlines include the handshake.
     handler.setCloseNotifyFlushTimeoutMillis(CLOSE_NOTIFY_TIMEOUT.toMillis());
+    SSLEngine engine = handler.engine();
     try {
-      SSLEngine engine = handler.engine();
-      boolean jdk = isJdk(engine);
-      boolean setGroups = jdk && !policy.groups().isEmpty();
+      // Left alone, engines send the name to verify, and only if it has a dot.
+      boolean byItself = sent.equals(verified) && sent.filter(n -> n.indexOf('.') > 0).isPresent();
+      boolean setNames = verified.isPresent() && !byItself && (isJdk(engine) || sent.isPresent());
+      boolean setGroups = isJdk(engine) && !policy.groups().isEmpty();
       if (setNames || setGroups) {
         SSLParameters parameters = engine.getSSLParameters();
-        if (setNames && (jdk || serverName.isPresent())) {
+        if (setNames) {
           parameters.setServerNames(
-              serverName
-                  .<List<SNIServerName>>map(n -> List.of(new SNIHostName(n)))
-                  .orElse(List.of()));
+              sent.<List<SNIServerName>>map(n -> List.of(new SNIHostName(n))).orElse(List.of()));
         }
         if (setGroups) {
           setNamedGroups(parameters, policy.groups());
         }
         engine.setSSLParameters(parameters);
       }
-      return handler;
+      return new TlsUpgrade(handler, policy, sent);
     } catch (RuntimeException e) {
-      ReferenceCountUtil.release(handler.engine());
+      ReferenceCountUtil.release(engine);
       throw e;
     }
   }

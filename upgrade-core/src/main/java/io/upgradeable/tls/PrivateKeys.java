@@ -1,8 +1,6 @@
 package io.upgradeable.tls;
 
-import java.io.IOException;
 import java.nio.file.Path;
-import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.KeyFactory;
@@ -13,12 +11,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import javax.crypto.Cipher;
-import javax.crypto.EncryptedPrivateKeyInfo;
-import javax.crypto.SecretKey;
-import javax.crypto.SecretKeyFactory;
-import javax.crypto.spec.PBEKeySpec;
 
 /**
  * Reads the private key of a PEM file: PKCS#8 (RFC 5958) plain or encrypted by PBES2 (RFC 8018),
@@ -29,10 +21,9 @@ final class PrivateKeys {
 
   private static final String WHAT = "private key file";
 
-  private static final String PBES2 = "1.2.840.113549.1.5.13";
-
   private static final byte[] RSA_OID = HexFormat.of().parseHex("2a864886f70d010101");
   private static final byte[] EC_OID = HexFormat.of().parseHex("2a8648ce3d0201");
+  private static final byte[] PBES2_OID = HexFormat.of().parseHex("2a864886f70d01050d");
 
   /** The content of an algorithm's object identifier, and the JDK's name of its keys. */
   private static final Map<String, String> ALGORITHMS =
@@ -128,42 +119,22 @@ final class PrivateKeys {
         Der.element(Der.OCTET_STRING, key));
   }
 
-  private byte[] decrypt(byte[] der, char[] password) {
+  private byte[] decrypt(byte[] der, char[] password) throws InvalidKeyException {
     if (password.length == 0) {
       throw bad("is encrypted, expected its password too");
     }
-    EncryptedPrivateKeyInfo info;
-    SecretKeyFactory factory;
-    Cipher cipher;
-    AlgorithmParameters parameters;
-    try {
-      info = new EncryptedPrivateKeyInfo(der);
-      parameters = info.getAlgParameters();
-      String name = info.getAlgName();
-      if (parameters == null || !(name.equals(PBES2) || name.equals("PBES2"))) {
-        throw unknownEncryption();
-      }
-      // For PBES2 the JDK's name of the whole scheme is what its parameters print as.
-      factory = SecretKeyFactory.getInstance(parameters.toString());
-      cipher = Cipher.getInstance(parameters.toString());
-    } catch (IOException e) {
-      throw Optional.of(e)
-              .filter(it -> it.getCause() instanceof NoSuchAlgorithmException)
-              .isPresent()
-          ? unknownEncryption()
-          : malformed();
-    } catch (GeneralSecurityException e) {
+    Der info = Der.inside(Der.SEQUENCE, der);
+    byte[] scheme = info.enter(Der.SEQUENCE).content(Der.OBJECT_IDENTIFIER);
+    info.content(Der.OCTET_STRING);
+    if (!Arrays.equals(scheme, PBES2_OID)) {
       throw unknownEncryption();
     }
-    PBEKeySpec spec = new PBEKeySpec(password);
     try {
-      SecretKey secret = factory.generateSecret(spec);
-      cipher.init(Cipher.DECRYPT_MODE, secret, parameters);
-      return cipher.doFinal(info.getEncryptedData());
+      return Pbes2.decrypt(der, password);
+    } catch (NoSuchAlgorithmException e) {
+      throw unknownEncryption();
     } catch (GeneralSecurityException e) {
       throw bad("cannot be decrypted: the password is wrong");
-    } finally {
-      spec.clearPassword();
     }
   }
 
@@ -184,7 +155,7 @@ final class PrivateKeys {
 
   private InvalidTlsConfigurationException unknownEncryption() {
     return bad(
-        "is encrypted in a way that the JDK does not know, expected PBES2 with AES"
+        "is encrypted in a way that the JDK does not know, expected PBES2 with AES-128 or AES-256"
             + " (openssl pkcs8 -topk8 -v2 aes-256-cbc)");
   }
 

@@ -5,7 +5,9 @@ import io.netty.util.ResourceLeakDetectorFactory;
 import io.netty.util.ResourceLeakTracker;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -19,6 +21,8 @@ final class LeakRecorder extends ResourceLeakDetectorFactory {
 
   /** A safety net only: a collection and its report take milliseconds. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final String SENTINEL_END = " of the leak recorder";
 
   private final List<Detector<?>> detectors = new CopyOnWriteArrayList<>();
   private final List<String> leaks = new CopyOnWriteArrayList<>();
@@ -58,38 +62,45 @@ final class LeakRecorder extends ResourceLeakDetectorFactory {
    */
   List<String> collect() {
     for (int round = 0; round < 2; round++) {
+      Map<Detector<?>, String> awaited = new HashMap<>();
       for (Detector<?> detector : detectors) {
-        awaitSentinel(detector);
+        awaited.put(detector, leakInto(detector));
       }
+      await(awaited);
     }
     List<String> reported = new ArrayList<>(leaks);
     leaks.removeAll(reported);
     return reported;
   }
 
-  private void awaitSentinel(Detector<?> detector) {
-    String sentinel = "sentinel " + sentinels.incrementAndGet() + " of the leak recorder";
+  private String leakInto(Detector<?> detector) {
+    String sentinel = "sentinel " + sentinels.incrementAndGet() + SENTINEL_END;
     if (!detector.leakOnPurpose(sentinel)) {
       throw new AssertionError(
           "expected a leak detector that watches everything, got one that is off:"
               + " set -Dio.netty.leakDetection.level=paranoid");
     }
+    return sentinel;
+  }
+
+  private void await(Map<Detector<?>, String> awaited) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!sentinelsSeen.remove(sentinel)) {
+    while (!awaited.isEmpty()) {
       if (System.nanoTime() - deadline > 0) {
         throw new AssertionError(
-            "expected the leak detector to report '" + sentinel + "', got nothing in " + PATIENCE);
+            "expected the leak detectors to report " + awaited.values() + ", got nothing");
       }
       System.gc();
-      detector.reportNow();
+      awaited.keySet().forEach(Detector::reportNow);
+      awaited.values().removeIf(sentinelsSeen::remove);
     }
   }
 
   private void onReport(String resourceType, String records) {
     int at = records.indexOf("sentinel ");
-    int end = records.indexOf(" of the leak recorder");
+    int end = records.indexOf(SENTINEL_END);
     if (at >= 0 && end > at) {
-      sentinelsSeen.add(records.substring(at, end) + " of the leak recorder");
+      sentinelsSeen.add(records.substring(at, end) + SENTINEL_END);
     } else {
       leaks.add("LEAK of " + resourceType + ", created or last touched:" + records);
     }

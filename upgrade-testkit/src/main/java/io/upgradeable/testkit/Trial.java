@@ -74,7 +74,7 @@ final class Trial<R> {
     throw new IllegalStateException("nobody knows this port");
   }
 
-  Trial<R> impatient(Duration patience) {
+  Trial<R> patience(Duration patience) {
     limits = limits.withStepTimeout(patience).withHandshakeTimeout(patience);
     return this;
   }

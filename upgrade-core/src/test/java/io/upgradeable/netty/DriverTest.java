@@ -1,0 +1,817 @@
+package io.upgradeable.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.upgradeable.Connection;
+import io.upgradeable.Endpoint;
+import io.upgradeable.Layer;
+import io.upgradeable.LayerStack;
+import io.upgradeable.Limits;
+import io.upgradeable.Security;
+import io.upgradeable.TestIdentity;
+import io.upgradeable.UpgradeException.ConnectFailed;
+import io.upgradeable.UpgradeException.LayerTimedOut;
+import io.upgradeable.UpgradeException.PeerClosed;
+import io.upgradeable.UpgradeException.PeerMisbehaved;
+import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.UpgradeException.PlaintextInjected;
+import io.upgradeable.UpgradeObserver;
+import io.upgradeable.negotiation.Message;
+import io.upgradeable.negotiation.Negotiation;
+import io.upgradeable.negotiation.Reason;
+import io.upgradeable.negotiation.Step;
+import io.upgradeable.negotiation.TlsFacts;
+import io.upgradeable.tls.ImplicitTls;
+import io.upgradeable.tls.InvalidTlsConfigurationException;
+import io.upgradeable.tls.ReloadableTlsPolicy;
+import io.upgradeable.tls.TlsEngine;
+import io.upgradeable.tls.TlsPolicy;
+import io.upgradeable.tls.TlsVersion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The driver and the hook over real sockets: what they do with each step, and with each peer. */
+@Timeout(60)
+final class DriverTest {
+
+  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
+  private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
+
+  private final LinkedBlockingQueue<Throwable> serverFailures = new LinkedBlockingQueue<>();
+  private final LinkedBlockingQueue<TlsFacts> serverFacts = new LinkedBlockingQueue<>();
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final NettyConnector connector = closing(NettyConnector.builder().threads(1).build());
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).close();
+    }
+  }
+
+  private <T extends AutoCloseable> T closing(T resource) {
+    open.add(resource);
+    return resource;
+  }
+
+  private NettyAcceptor serve(Layer<?>... layers) throws IOException {
+    return closing(acceptor(layers).start());
+  }
+
+  private NettyAcceptor.Builder acceptor(Layer<?>... layers) {
+    NettyAcceptor.Builder builder =
+        NettyAcceptor.builder()
+            .listen(LOOPBACK)
+            .threads(1)
+            .observer(
+                new UpgradeObserver() {
+                  @Override
+                  public void layerFailed(String path, Throwable cause) {
+                    serverFailures.add(cause);
+                  }
+
+                  @Override
+                  public void handshakeCompleted(String path, TlsFacts facts) {
+                    serverFacts.add(facts);
+                  }
+                });
+    for (Layer<?> layer : layers) {
+      builder.layer(layer);
+    }
+    return builder;
+  }
+
+  private static Layer<List<String>> serverLayer(TlsEngine engine) {
+    return Layer.of("line", LineNegotiation::server).tls(IDENTITY.server(engine)).build();
+  }
+
+  private static Layer<List<String>> clientLayer(TlsEngine engine) {
+    return Layer.of("line", LineNegotiation::client).tls(IDENTITY.client(engine)).build();
+  }
+
+  private Socket dial(NettyAcceptor server) throws IOException {
+    return closing(new Socket(InetAddress.getLoopbackAddress(), server.localAddress().getPort()));
+  }
+
+  private static void say(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private Throwable serverFailure() throws InterruptedException {
+    Throwable failure = serverFailures.poll(20, TimeUnit.SECONDS);
+    return failure == null ? new AssertionError("the server did not fail") : failure;
+  }
+
+  // --- the upgrade itself
+
+  @ParameterizedTest
+  @EnumSource(TlsEngine.class)
+  void startTls_bothRoles_secured(TlsEngine engine) throws Exception {
+    NettyAcceptor server = serve(serverLayer(engine));
+    Layer<List<String>> layer = clientLayer(engine);
+    Connection connection =
+        closing(connector.connect(LayerStack.tcp(server.endpoint()).then(layer)));
+    TlsFacts facts = connection.tls().orElseThrow();
+    assertThat(facts.protocol()).isEqualTo("TLSv1.3");
+    assertThat(facts.peerChain()).containsExactly(IDENTITY.certificate());
+    assertThat(facts.verification()).isEqualTo(TlsFacts.Verification.CHAIN_AND_NAME);
+    assertThat(connection.result(layer)).isEmpty();
+    assertThat(connection.security()).isEqualTo(Security.ORIGIN);
+    assertThat(connection.path()).isEqualTo("tcp(" + server.endpoint() + ") > line+tls");
+  }
+
+  @Test
+  void startTls_byName_serverSeesTheNameOfTheEndpoint() throws Exception {
+    for (TlsEngine engine : List.of(TlsEngine.JDK, TlsEngine.OPENSSL)) {
+      NettyAcceptor server = serve(serverLayer(engine));
+      Endpoint byName = Endpoint.of("localhost", server.endpoint().port());
+      closing(connector.connect(LayerStack.tcp(byName).then(clientLayer(engine))));
+      TlsFacts seen = serverFacts.poll(20, TimeUnit.SECONDS);
+      assertThat(seen).isNotNull();
+      assertThat(seen.serverName()).as(engine.name()).contains("localhost");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void serverName_overridden_isSentAndVerified(TlsEngine engine) throws Exception {
+    TestIdentity other = TestIdentity.forNames("other.example.net");
+    Layer<List<String>> serving =
+        Layer.of("line", LineNegotiation::server).tls(other.server(engine)).build();
+    NettyAcceptor server = serve(serving);
+    TlsPolicy policy = other.client().engine(engine).serverName("other.example.net").build();
+    Layer<List<String>> layer = Layer.of("line", LineNegotiation::client).tls(policy).build();
+    closing(
+        connector.connect(
+            LayerStack.tcp(Endpoint.of("localhost", server.endpoint().port())).then(layer)));
+    TlsFacts seen = serverFacts.poll(20, TimeUnit.SECONDS);
+    assertThat(seen).isNotNull();
+    assertThat(seen.serverName()).contains("other.example.net");
+  }
+
+  @Test
+  void verifyName_differsFromServerName_bothAreHonoured() throws Exception {
+    for (TlsEngine engine : List.of(TlsEngine.JDK, TlsEngine.OPENSSL)) {
+      TestIdentity other = TestIdentity.forNames("verified.example.net");
+      Layer<List<String>> serving =
+          Layer.of("line", LineNegotiation::server).tls(other.server(engine)).build();
+      NettyAcceptor server = serve(serving);
+      TlsPolicy policy =
+          other
+              .client()
+              .engine(engine)
+              .serverName("sent.example.net")
+              .verifyName("verified.example.net")
+              .build();
+      Layer<List<String>> layer = Layer.of("line", LineNegotiation::client).tls(policy).build();
+      closing(connector.connect(LayerStack.tcp(server.endpoint()).then(layer)));
+      TlsFacts seen = serverFacts.poll(20, TimeUnit.SECONDS);
+      assertThat(seen).isNotNull();
+      assertThat(seen.serverName()).as(engine.name()).contains("sent.example.net");
+    }
+  }
+
+  @Test
+  void withoutServerName_noneIsSent_nameStillVerified() throws Exception {
+    NettyAcceptor server = serve(serverLayer(TlsEngine.AUTO));
+    TlsPolicy policy = IDENTITY.client().withoutServerName().build();
+    Layer<List<String>> layer = Layer.of("line", LineNegotiation::client).tls(policy).build();
+    Endpoint byName = Endpoint.of("localhost", server.endpoint().port());
+    closing(connector.connect(LayerStack.tcp(byName).then(layer)));
+    TlsFacts seen = serverFacts.poll(20, TimeUnit.SECONDS);
+    assertThat(seen).isNotNull();
+    assertThat(seen.serverName()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void tlsInTls_threeDeep_eachLayerVerifiedByItsOwnName(TlsEngine engine) throws Exception {
+    TestIdentity outer = TestIdentity.forNames("outer.test.example");
+    TestIdentity middle = TestIdentity.forNames("middle.test.example");
+    NettyAcceptor server =
+        serve(
+            ImplicitTls.server(outer.server(engine)),
+            ImplicitTls.server(middle.server(engine)),
+            serverLayer(engine));
+    Layer<TlsFacts> first =
+        ImplicitTls.client(Endpoint.of("outer.test.example", 1), outer.client(engine));
+    Layer<TlsFacts> second =
+        ImplicitTls.client(Endpoint.of("middle.test.example", 1), middle.client(engine));
+    Layer<List<String>> third =
+        Layer.of("line", LineNegotiation::client)
+            .target(Endpoint.of("localhost", 1))
+            .tls(IDENTITY.client(engine))
+            .build();
+    Connection connection =
+        closing(
+            connector.connect(
+                LayerStack.tcp(server.endpoint()).then(first).then(second).then(third)));
+    assertThat(connection.result(first).peerChain()).containsExactly(outer.certificate());
+    assertThat(connection.result(second).peerChain()).containsExactly(middle.certificate());
+    assertThat(connection.tls().orElseThrow().peerChain()).containsExactly(IDENTITY.certificate());
+    assertThat(connection.path())
+        .isEqualTo(
+            "tcp("
+                + server.endpoint()
+                + ") > tls(outer.test.example) > tls(middle.test.example) > line+tls(localhost)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"MORE\n", "MO", "M", "\n", "\u0016\u0003\u0001"})
+  void serverAnswered_bytesBehindRequest_failsClosedWithoutGoAhead(String injected)
+      throws Exception {
+    NettyAcceptor server = serve(serverLayer(TlsEngine.AUTO));
+    Socket client = dial(server);
+    say(client, "GO\n" + injected);
+    assertThat(serverFailure())
+        .isInstanceOfSatisfying(
+            PlaintextInjected.class, e -> assertThat(e.byteCount()).isEqualTo(injected.length()))
+        .hasMessageNotContaining("MO");
+    assertThat(client.getInputStream().readAllBytes()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"MORE\n", "MO", "M", "\u0016\u0003\u0009", "\u0016\u0002"})
+  void serverAtOnce_bytesBehindAreNoHandshake_failsAsInjected(String injected) throws Exception {
+    NettyAcceptor server = serve(serverLayer(TlsEngine.AUTO));
+    Socket client = dial(server);
+    say(client, "GO AT ONCE\n" + injected);
+    assertThat(serverFailure())
+        .isInstanceOfSatisfying(
+            PlaintextInjected.class, e -> assertThat(e.byteCount()).isEqualTo(injected.length()));
+    assertThat(client.getInputStream().readAllBytes()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"OK\nMORE\n", "OK\nMO", "OK\nM"})
+  void clientAnswered_bytesBehindGoAhead_failsClosed(String answer) throws Exception {
+    try (ServerSocket listening = new ServerSocket(0)) {
+      CompletableFuture<Connection> connecting = connectTo(listening, clientLayer(TlsEngine.AUTO));
+      try (Socket peer = listening.accept()) {
+        assertThat(new String(peer.getInputStream().readNBytes(3), StandardCharsets.US_ASCII))
+            .isEqualTo("GO\n");
+        say(peer, answer);
+        assertThatThrownBy(connecting::get).hasCauseInstanceOf(PlaintextInjected.class);
+        assertThat(peer.getInputStream().readAllBytes()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void handshake_endlessTinyRecords_endsAtItsByteBudget() throws Exception {
+    Limits limits = Limits.SERVER.withHandshakeBytes(4096);
+    Layer<List<String>> layer =
+        Layer.of("line", LineNegotiation::server)
+            .tls(IDENTITY.server(TlsEngine.JDK))
+            .limits(limits)
+            .build();
+    NettyAcceptor server = serve(layer);
+    Socket client = dial(server);
+    say(client, "GO\n");
+    client.getInputStream().readNBytes(3);
+    // A ClientHello that claims 28 KiB, one byte in each record: valid as far as it goes.
+    byte[] many = new byte[6 * 2000];
+    for (int i = 0; i < many.length; i += 6) {
+      byte content = (byte) (i == 0 ? 1 : i == 12 ? 0x70 : 0);
+      System.arraycopy(new byte[] {22, 3, 1, 0, 1, content}, 0, many, i, 6);
+    }
+    client.getOutputStream().write(many);
+    assertThat(serverFailure())
+        .isInstanceOf(PeerMisbehaved.class)
+        .hasMessageContaining("at most 4096 bytes");
+  }
+
+  @Test
+  void handshake_thatNeverEnds_timesOut() throws Exception {
+    Limits limits = Limits.SERVER.withHandshakeTimeout(Duration.ofMillis(200));
+    Layer<List<String>> layer =
+        Layer.of("line", LineNegotiation::server)
+            .tls(IDENTITY.server(TlsEngine.AUTO))
+            .limits(limits)
+            .build();
+    Socket client = dial(serve(layer));
+    say(client, "GO\n");
+    assertThat(serverFailure())
+        .isInstanceOf(LayerTimedOut.class)
+        .hasMessageContaining("a TLS handshake");
+  }
+
+  @Test
+  void versions_withoutOverlap_handshakeFails() throws Exception {
+    TlsPolicy old = IDENTITY.server().versions(TlsVersion.TLS_1_2, TlsVersion.TLS_1_2).build();
+    NettyAcceptor server = serve(Layer.of("line", LineNegotiation::server).tls(old).build());
+    TlsPolicy modern = IDENTITY.client().versions(TlsVersion.TLS_1_3, TlsVersion.TLS_1_3).build();
+    Layer<List<String>> layer = Layer.of("line", LineNegotiation::client).tls(modern).build();
+    assertThatThrownBy(() -> connector.connect(LayerStack.tcp(server.endpoint()).then(layer)))
+        .isInstanceOf(io.upgradeable.UpgradeException.TlsFailed.class);
+  }
+
+  @Test
+  void badPolicy_unknownGroup_failsWithoutTouchingThePeer() throws Exception {
+    try (ServerSocket listening = new ServerSocket(0)) {
+      TlsPolicy policy =
+          IDENTITY.client().engine(TlsEngine.OPENSSL).groups("no-such-group").build();
+      Layer<List<String>> layer = Layer.of("line", LineNegotiation::client).tls(policy).build();
+      assertThatThrownBy(() -> connectTo(listening, layer))
+          .isInstanceOf(InvalidTlsConfigurationException.class);
+    }
+  }
+
+  // --- steps
+
+  @Test
+  void oneBytePerSegment_wholeDialogue_succeeds() throws Exception {
+    Socket client = dial(serve(serverLayer(TlsEngine.AUTO)));
+    client.setTcpNoDelay(true);
+    for (byte b : "HELLO\n".getBytes(StandardCharsets.US_ASCII)) {
+      client.getOutputStream().write(b);
+      client.getOutputStream().flush();
+    }
+    assertThat(client.getInputStream().readNBytes(6)).isEqualTo("HELLO\n".getBytes(UTF_8));
+  }
+
+  @Test
+  void manyLinesInOneSegment_allAnsweredInOrder() throws Exception {
+    Socket client = dial(serve(serverLayer(TlsEngine.AUTO)));
+    say(client, "A\nB\nC\n");
+    assertThat(client.getInputStream().readNBytes(6)).isEqualTo("A\nB\nC\n".getBytes(UTF_8));
+  }
+
+  @Test
+  void fail_withFinalMessage_peerReadsItAllTheSame() throws Exception {
+    Socket client = dial(serve(serverLayer(TlsEngine.AUTO)));
+    say(client, "REFUSE\n" + "unread".repeat(1000));
+    assertThat(client.getInputStream().readNBytes(4)).isEqualTo("454\n".getBytes(UTF_8));
+    assertThat(serverFailure())
+        .isInstanceOfSatisfying(PeerRefused.class, e -> assertThat(e.code()).isEqualTo("454"));
+  }
+
+  @Test
+  void message_overUnreadLimit_failsInsteadOfGrowing() throws Exception {
+    Limits limits = Limits.SERVER.withUnreadBytes(100);
+    Socket client = dial(serve(Layer.of("line", LineNegotiation::server).limits(limits).build()));
+    say(client, "x".repeat(101));
+    assertThat(serverFailure())
+        .isInstanceOf(PeerMisbehaved.class)
+        .hasMessageContaining("at most 100 bytes");
+  }
+
+  @Test
+  void dialogue_overPlaintextLimit_failsInsteadOfGoingOn() throws Exception {
+    Limits limits = Limits.SERVER.withPlaintextBytes(1000);
+    Socket client = dial(serve(Layer.of("line", LineNegotiation::server).limits(limits).build()));
+    say(client, "line\n".repeat(201));
+    assertThat(serverFailure())
+        .isInstanceOf(PeerMisbehaved.class)
+        .hasMessageContaining("at most 1000 bytes");
+  }
+
+  @Test
+  void step_trickledByteByByte_timesOutAllTheSame() throws Exception {
+    Limits limits = Limits.SERVER.withStepTimeout(Duration.ofMillis(400));
+    Socket client = dial(serve(Layer.of("line", LineNegotiation::server).limits(limits).build()));
+    client.setTcpNoDelay(true);
+    CountDownLatch over = new CountDownLatch(1);
+    Thread trickle =
+        new Thread(
+            () -> {
+              try {
+                while (!over.await(20, TimeUnit.MILLISECONDS)) {
+                  client.getOutputStream().write('x');
+                }
+              } catch (IOException | InterruptedException e) {
+                over.countDown();
+              }
+            });
+    trickle.start();
+    assertThat(serverFailure())
+        .isInstanceOf(LayerTimedOut.class)
+        .hasMessageContaining("expected a line, got nothing complete within 400 ms");
+    over.countDown();
+    trickle.join();
+  }
+
+  @Test
+  void layer_ofManyQuickSteps_timesOutInAll() throws Exception {
+    Limits limits =
+        Limits.SERVER
+            .withLayerTimeout(Duration.ofMillis(400))
+            .withStepTimeout(Duration.ofSeconds(30));
+    Socket client = dial(serve(Layer.of("line", LineNegotiation::server).limits(limits).build()));
+    InputStream in = client.getInputStream();
+    while (serverFailures.isEmpty()) {
+      try {
+        say(client, "tick\n");
+        in.readNBytes(5);
+      } catch (IOException reset) {
+        break;
+      }
+    }
+    assertThat(serverFailure()).isInstanceOf(LayerTimedOut.class).hasMessageContaining("400 ms");
+  }
+
+  @Test
+  void peer_closesInsideMessage_saysSo() throws Exception {
+    Socket client = dial(serve(serverLayer(TlsEngine.AUTO)));
+    say(client, "half");
+    client.close();
+    assertThat(serverFailure())
+        .isInstanceOf(PeerClosed.class)
+        .hasMessageContaining("inside a message");
+  }
+
+  @Test
+  void peer_resets_failsAsClosed() throws Exception {
+    Socket client = dial(serve(serverLayer(TlsEngine.AUTO)));
+    say(client, "A\n");
+    client.getInputStream().readNBytes(2);
+    client.setSoLinger(true, 0);
+    client.close();
+    assertThat(serverFailure()).isInstanceOf(PeerClosed.class);
+  }
+
+  @Test
+  void peer_thatNeverReadsAnswers_isNotReadFrom() throws Exception {
+    Limits limits = Limits.SERVER.withPlaintextBytes(Integer.MAX_VALUE);
+    String big = "x".repeat(1000);
+    Socket client = dial(serve(Layer.of("line", LineNegotiation::server).limits(limits).build()));
+    AtomicLong written = new AtomicLong();
+    Thread flood =
+        new Thread(
+            () -> {
+              byte[] line = (big + "\n").getBytes(StandardCharsets.US_ASCII);
+              try {
+                for (long total = 0; total < 512L * 1024 * 1024; total += line.length) {
+                  client.getOutputStream().write(line);
+                  written.set(total);
+                }
+              } catch (IOException closed) {
+                return;
+              }
+            });
+    flood.start();
+    CountDownLatch never = new CountDownLatch(1);
+    long before = -1;
+    while (before != written.get()) {
+      before = written.get();
+      never.await(500, TimeUnit.MILLISECONDS);
+    }
+    assertThat(written.get()).isBetween(1L, 64L * 1024 * 1024);
+    client.close();
+    flood.join();
+  }
+
+  @Test
+  void machine_awaitsAfterConsuming_isAProgrammersMistake() throws Exception {
+    Negotiation<String> broken =
+        new Negotiation<>() {
+          @Override
+          public Step<String> begin() {
+            return Step.await("anything");
+          }
+
+          @Override
+          public Step<String> receive(ByteBuffer input) {
+            input.get();
+            return Step.await("more");
+          }
+
+          @Override
+          public Step<String> secured(TlsFacts facts) {
+            return Step.done("");
+          }
+        };
+    Socket client = dial(serve(Layer.of("broken", () -> broken).build()));
+    say(client, "x");
+    assertThat(serverFailure())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("awaits after it consumed");
+    assertThat(client.getInputStream().readAllBytes()).isEmpty();
+  }
+
+  @Test
+  void machine_sendsWithoutConsuming_isAProgrammersMistake() throws Exception {
+    Negotiation<String> broken =
+        new Negotiation<>() {
+          @Override
+          public Step<String> begin() {
+            return Step.await("anything");
+          }
+
+          @Override
+          public Step<String> receive(ByteBuffer input) {
+            return Step.send(Message.text("again"), "more");
+          }
+
+          @Override
+          public Step<String> secured(TlsFacts facts) {
+            return Step.done("");
+          }
+        };
+    Socket client = dial(serve(Layer.of("broken", () -> broken).build()));
+    say(client, "x");
+    assertThat(serverFailure()).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void machine_startsTlsWithoutPolicy_isAProgrammersMistake() throws Exception {
+    Socket client = dial(serve(Layer.of("line", LineNegotiation::server).build()));
+    say(client, "GO\n");
+    assertThat(serverFailure())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("expected a TLS policy");
+    assertThat(client.getInputStream().readAllBytes()).isEmpty();
+  }
+
+  @Test
+  void unreadBytes_behindALayer_reachTheNextOne() throws Exception {
+    Layer<List<String>> first = Layer.of("first", LineNegotiation::server).build();
+    Layer<List<String>> second = Layer.of("second", LineNegotiation::server).build();
+    Socket client = dial(serve(first, second));
+    say(client, "END\nHELLO\n");
+    assertThat(client.getInputStream().readNBytes(6)).isEqualTo("HELLO\n".getBytes(UTF_8));
+  }
+
+  // --- connecting
+
+  @Test
+  void connect_nobodyListens_says() throws Exception {
+    int port;
+    try (ServerSocket unused = new ServerSocket(0)) {
+      port = unused.getLocalPort();
+    }
+    assertThatThrownBy(() -> connector.connect(LayerStack.tcp(Endpoint.of("127.0.0.1", port))))
+        .isInstanceOf(ConnectFailed.class)
+        .hasMessageContaining("Connection refused");
+  }
+
+  @Test
+  void connect_unknownHost_says() {
+    assertThatThrownBy(
+            () -> connector.connect(LayerStack.tcp(Endpoint.of("does-not-exist.invalid", 1))))
+        .isInstanceOf(ConnectFailed.class)
+        .hasMessageContaining("no such host");
+  }
+
+  @Test
+  void connect_firstAddressRefuses_triesTheNext() throws Exception {
+    // "localhost" has ::1 and 127.0.0.1 on many systems; the listener has only the second.
+    NettyAcceptor server = serve(serverLayer(TlsEngine.AUTO));
+    Endpoint byName = Endpoint.of("localhost", server.endpoint().port());
+    closing(connector.connect(LayerStack.tcp(byName).then(clientLayer(TlsEngine.AUTO))));
+    assertThat(server.connectionCount()).isEqualTo(1);
+  }
+
+  @Test
+  void setUp_wholeTimeout_coversAllLayers() throws Exception {
+    try (ServerSocket listening = new ServerSocket(0);
+        NettyConnector impatient =
+            NettyConnector.builder().threads(1).timeout(Duration.ofMillis(300)).build()) {
+      assertThatThrownBy(
+              () ->
+                  impatient.connect(
+                      LayerStack.tcp(endpoint(listening)).then(clientLayer(TlsEngine.AUTO))))
+          .isInstanceOf(LayerTimedOut.class)
+          .hasMessageContaining("300 ms")
+          .hasMessageContaining("a line");
+    }
+  }
+
+  @Test
+  void connectAsync_cancelled_closesTheConnection() throws Exception {
+    try (ServerSocket listening = new ServerSocket(0)) {
+      CompletableFuture<Connection> connecting = connectTo(listening, clientLayer(TlsEngine.AUTO));
+      try (Socket peer = listening.accept()) {
+        peer.getInputStream().readNBytes(3);
+        connecting.cancel(true);
+        assertThat(peer.getInputStream().readAllBytes()).isEmpty();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Transport.class,
+      names = {"NIO", "EPOLL"})
+  void transports_upgradeAlike(Transport transport) throws Exception {
+    try (NettyAcceptor server = acceptor(serverLayer(TlsEngine.AUTO)).transport(transport).start();
+        NettyConnector client = NettyConnector.builder().threads(1).transport(transport).build()) {
+      Connection connection =
+          client.connect(LayerStack.tcp(server.endpoint()).then(clientLayer(TlsEngine.AUTO)));
+      assertThat(connection.security()).isEqualTo(Security.ORIGIN);
+    }
+  }
+
+  // --- the server's door
+
+  @Test
+  void maxConnections_oneMore_isRefusedWithTheMessage() throws Exception {
+    NettyAcceptor server =
+        closing(
+            acceptor(serverLayer(TlsEngine.AUTO))
+                .maxConnections(1)
+                .refusal(Message.text("421 busy\r\n"))
+                .start());
+    Socket first = dial(server);
+    say(first, "A\n");
+    assertThat(first.getInputStream().readNBytes(2)).isEqualTo("A\n".getBytes(UTF_8));
+    Socket second = dial(server);
+    assertThat(second.getInputStream().readAllBytes()).isEqualTo("421 busy\r\n".getBytes(UTF_8));
+    say(first, "B\n");
+    assertThat(first.getInputStream().readNBytes(2)).isEqualTo("B\n".getBytes(UTF_8));
+    say(first, "END\n");
+    assertThat(first.getInputStream().readAllBytes()).isEmpty();
+    while (server.connectionCount() > 0) {
+      Thread.onSpinWait();
+    }
+    Socket third = dial(server);
+    say(third, "C\n");
+    assertThat(third.getInputStream().readNBytes(2)).isEqualTo("C\n".getBytes(UTF_8));
+  }
+
+  @Test
+  void maxConnectionsPerAddress_oneMore_isRefused() throws Exception {
+    NettyAcceptor server =
+        closing(acceptor(serverLayer(TlsEngine.AUTO)).maxConnectionsPerAddress(1).start());
+    Socket first = dial(server);
+    say(first, "A\n");
+    first.getInputStream().readNBytes(2);
+    assertThat(dial(server).getInputStream().readAllBytes()).isEmpty();
+  }
+
+  @Test
+  void shutdown_withGrace_letsTheOpenConnectionEnd() throws Exception {
+    NettyAcceptor server = serve(serverLayer(TlsEngine.AUTO));
+    Socket client = dial(server);
+    say(client, "A\n");
+    client.getInputStream().readNBytes(2);
+    CompletableFuture<Void> ended = server.shutdownAsync(Duration.ofSeconds(30));
+    assertThatThrownBy(
+            () -> {
+              // The listening socket closes in its own time; afterwards nobody is let in.
+              while (true) {
+                dial(server).getInputStream().read();
+              }
+            })
+        .isInstanceOf(IOException.class);
+    say(client, "B\n");
+    assertThat(client.getInputStream().readNBytes(2)).isEqualTo("B\n".getBytes(UTF_8));
+    assertThat(ended).isNotDone();
+    say(client, "END\n");
+    ended.get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void shutdown_graceOver_closesWhatRemains() throws Exception {
+    NettyAcceptor server = serve(serverLayer(TlsEngine.AUTO));
+    Socket client = dial(server);
+    say(client, "A\n");
+    client.getInputStream().readNBytes(2);
+    server.shutdownAsync(Duration.ofMillis(50)).get(20, TimeUnit.SECONDS);
+    assertThat(client.getInputStream().readAllBytes()).isEmpty();
+  }
+
+  @Test
+  void certificate_reloaded_newConnectionsGetItAndOldOnesStay() throws Exception {
+    TestIdentity renewed = TestIdentity.forNames("localhost");
+    Queue<TestIdentity> identities = new ArrayDeque<>(List.of(IDENTITY, renewed));
+    ReloadableTlsPolicy policy =
+        ReloadableTlsPolicy.of(() -> identities.remove().server(TlsEngine.AUTO));
+    NettyAcceptor server = serve(Layer.of("line", LineNegotiation::server).tls(policy).build());
+    TlsPolicy trustBoth =
+        TlsPolicy.client().trust(List.of(IDENTITY.certificate(), renewed.certificate())).build();
+    Connection before = connectTrusting(server, trustBoth);
+    policy.reload();
+    Connection after = connectTrusting(server, trustBoth);
+    assertThat(before.tls().orElseThrow().peerChain()).containsExactly(IDENTITY.certificate());
+    assertThat(after.tls().orElseThrow().peerChain()).containsExactly(renewed.certificate());
+    assertThat(server.connectionCount()).isEqualTo(2);
+  }
+
+  private Connection connectTrusting(NettyAcceptor server, TlsPolicy policy) throws IOException {
+    Layer<List<String>> layer = Layer.of("line", LineNegotiation::client).tls(policy).build();
+    return closing(connector.connect(LayerStack.tcp(server.endpoint()).then(layer)));
+  }
+
+  @Test
+  void acceptor_portInUse_says() throws Exception {
+    NettyAcceptor server = serve(serverLayer(TlsEngine.AUTO));
+    assertThatThrownBy(() -> NettyAcceptor.builder().listen(server.endpoint()).threads(1).start())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("cannot listen on " + server.endpoint());
+  }
+
+  @Test
+  void observer_everyStartedHasOneEnd_evenIfItThrows() throws Exception {
+    List<String> events = new ArrayList<>();
+    UpgradeObserver observer =
+        new UpgradeObserver() {
+          @Override
+          public void connectStarted(String path) {
+            events.add("connect started");
+          }
+
+          @Override
+          public void connectCompleted(String path, java.net.SocketAddress remote) {
+            events.add("connect completed");
+            throw new IllegalStateException("an observer's own trouble");
+          }
+
+          @Override
+          public void layerStarted(String path) {
+            events.add("layer started");
+          }
+
+          @Override
+          public void layerFailed(String path, Throwable cause) {
+            events.add("layer failed " + cause.getClass().getSimpleName());
+          }
+
+          @Override
+          public void sent(String path, Message message) {
+            events.add("sent " + message.shown().trim());
+          }
+
+          @Override
+          public void received(String path, ByteBuffer bytes) {
+            events.add("received " + StandardCharsets.US_ASCII.decode(bytes).toString().trim());
+          }
+        };
+    try (ServerSocket listening = new ServerSocket(0);
+        NettyConnector observed = NettyConnector.builder().threads(1).observer(observer).build()) {
+      CompletableFuture<Connection> connecting =
+          observed.connectAsync(
+              LayerStack.tcp(endpoint(listening)).then(clientLayer(TlsEngine.AUTO)));
+      try (Socket peer = listening.accept()) {
+        say(peer, "NO\n");
+        assertThatThrownBy(connecting::get)
+            .isInstanceOf(ExecutionException.class)
+            .hasCauseInstanceOf(PeerRefused.class);
+      }
+    }
+    assertThat(events)
+        .containsExactly(
+            "connect started",
+            "connect completed",
+            "layer started",
+            "sent GO",
+            "received NO",
+            "layer failed PeerRefused");
+  }
+
+  @Test
+  void reason_ofMachine_becomesTheFailureKind() throws Exception {
+    Layer<List<String>> layer =
+        Layer.of(
+                "line",
+                () ->
+                    LineNegotiation.silent(
+                        line -> Step.fail(Reason.misbehaved("a friendly word", "'" + line + "'"))))
+            .build();
+    Socket client = dial(serve(layer));
+    say(client, "boo\n");
+    assertThat(serverFailure())
+        .isInstanceOf(PeerMisbehaved.class)
+        .hasMessage(
+            "tcp > line: 127.0.0.1:"
+                + client.getLocalPort()
+                + ": expected a friendly word, got 'boo'");
+  }
+
+  private static final java.nio.charset.Charset UTF_8 = StandardCharsets.UTF_8;
+
+  private CompletableFuture<Connection> connectTo(ServerSocket listening, Layer<?> layer) {
+    return connector.connectAsync(LayerStack.tcp(endpoint(listening)).then(layer));
+  }
+
+  private static Endpoint endpoint(ServerSocket listening) {
+    return Endpoint.of("127.0.0.1", listening.getLocalPort());
+  }
+}

@@ -1,0 +1,64 @@
+package io.upgradeable.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.upgradeable.testkit.Certificates.Issued;
+import io.upgradeable.tls.TlsIdentity;
+import java.nio.file.Path;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.RSAPublicKey;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CertificatesTest {
+
+  private final Certificates certificates = Certificates.create();
+
+  @Test
+  void server_issued_hasNamesAndIsSignedByTheAuthority() throws Exception {
+    X509Certificate leaf = leaf(certificates.server("localhost", "127.0.0.1", "::1"));
+
+    leaf.verify(certificates.authorities().get(0).getPublicKey());
+    leaf.checkValidity();
+    assertThat(leaf.getSubjectAlternativeNames()).hasSize(3);
+    assertThat(leaf.getExtendedKeyUsage()).containsExactly("1.3.6.1.5.5.7.3.1");
+  }
+
+  @Test
+  void badCertificates_issued_areBadInTheirOneWay() throws Exception {
+    assertThatThrownBy(() -> leaf(certificates.expired("a.test")).checkValidity())
+        .isInstanceOf(CertificateExpiredException.class);
+    assertThatThrownBy(() -> leaf(certificates.notYetValid("a.test")).checkValidity())
+        .isInstanceOf(CertificateNotYetValidException.class);
+    assertThat(((RSAPublicKey) leaf(certificates.weakKey("a.test")).getPublicKey()).getModulus())
+        .satisfies(modulus -> assertThat(modulus.bitLength()).isEqualTo(1024));
+    assertThat(leaf(certificates.commonNameOnly("a.test")).getSubjectAlternativeNames()).isNull();
+    assertThat(leaf(certificates.wrongUsage("a.test")).getExtendedKeyUsage())
+        .containsExactly("1.3.6.1.5.5.7.3.2");
+    Issued sha1 = Certificates.sha1("a.test");
+    assertThat(leaf(sha1).getSigAlgName()).isEqualTo("SHA1withRSA");
+    leaf(sha1).verify(sha1.chain().get(1).getPublicKey());
+    X509Certificate selfSigned = leaf(Certificates.selfSigned("a.test"));
+    selfSigned.verify(selfSigned.getPublicKey());
+  }
+
+  @Test
+  void pemFiles_written_areReadBack(@TempDir Path directory) {
+    Issued issued = certificates.server("localhost");
+
+    issued.writePem(directory, "server");
+    certificates.writePem(directory);
+
+    TlsIdentity read =
+        TlsIdentity.pem(directory.resolve("server.crt"), directory.resolve("server.key"));
+    assertThat(read.chain()).isEqualTo(issued.chain());
+    assertThat(directory.resolve("ca.crt")).content().startsWith("-----BEGIN CERTIFICATE-----\n");
+  }
+
+  private static X509Certificate leaf(Issued issued) {
+    return issued.chain().get(0);
+  }
+}
