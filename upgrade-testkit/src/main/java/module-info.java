@@ -10,6 +10,10 @@ module io.upgradeable.testkit {
 
   exports io.upgradeable.testkit;
 
+  // JUnit calls the contract's test methods, which are package-private as test methods are.
+  opens io.upgradeable.testkit to
+      org.junit.platform.commons;
+
   provides org.junit.jupiter.api.extension.Extension with
       io.upgradeable.testkit.LeakDetectionExtension;
 }

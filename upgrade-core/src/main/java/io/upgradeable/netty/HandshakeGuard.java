@@ -1,11 +1,13 @@
 package io.upgradeable.netty;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
 import io.upgradeable.negotiation.Role;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * Stands below a TLS engine until its handshake is finished. The first bytes must begin a TLS
@@ -13,7 +15,7 @@ import java.nio.ByteBuffer;
  * the peer's bytes are counted, because engines allow endless empty records, warnings and
  * change_cipher_spec records.
  */
-final class HandshakeGuard extends ChannelInboundHandlerAdapter {
+final class HandshakeGuard extends ChannelDuplexHandler {
 
   /** Told once, instead of the offending bytes going on. */
   interface Alarm {
@@ -36,6 +38,7 @@ final class HandshakeGuard extends ChannelInboundHandlerAdapter {
   private final int limit;
   private final Alarm alarm;
   private final byte[] header = new byte[HEADER_LENGTH];
+  private final ServerHelloReader serverHello = new ServerHelloReader();
   private int seen;
   private boolean raised;
 
@@ -81,7 +84,23 @@ final class HandshakeGuard extends ChannelInboundHandlerAdapter {
       ReferenceCountUtil.release(msg);
       return;
     }
+    if (role == Role.CLIENT) {
+      serverHello.look(bytes);
+    }
     ctx.fireChannelRead(msg);
+  }
+
+  @Override
+  public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
+    if (role == Role.SERVER && msg instanceof ByteBuf bytes) {
+      serverHello.look(bytes);
+    }
+    ctx.write(msg, promise);
+  }
+
+  /** The key exchange group of the handshake, if it was seen. */
+  Optional<String> group() {
+    return serverHello.group();
   }
 
   private boolean accepts(ByteBuf bytes) {

@@ -211,7 +211,7 @@ final class TlsUpgrade {
                 pipeline.remove(guard);
               }
               if (future.isSuccess()) {
-                outcome.secured(facts());
+                outcome.secured(facts(guard.group()));
               } else {
                 outcome.handshakeFailed(future.cause());
               }
@@ -267,14 +267,14 @@ final class TlsUpgrade {
     return engine.closeOutbound();
   }
 
-  private TlsFacts facts() {
+  private TlsFacts facts(Optional<String> group) {
     SSLEngine ssl = engine.engine();
     SSLSession session = ssl.getSession();
     List<X509Certificate> chain = peerChain(session);
     return new TlsFacts(
         session.getProtocol(),
         session.getCipherSuite(),
-        Optional.empty(),
+        group,
         Optional.ofNullable(emptyToNull(engine.applicationProtocol())),
         chain,
         verification(chain),

@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Turns the JDK's refusal of a chain, three exceptions deep and in words for programmers, into a
@@ -23,6 +24,10 @@ import java.util.Set;
 final class Diagnosis {
 
   private static final int MAX_CAUSES = 16;
+
+  /** The JDK's words for a name that it found wrong although we did not, or did not look. */
+  private static final Pattern WRONG_NAME =
+      Pattern.compile("No (subject alternative|name matching)");
 
   /** Reasons for which the chain is none, as opposed to one that is not meant for this use. */
   private static final Set<Reason> BREAKS_THE_PATH =
@@ -61,7 +66,7 @@ final class Diagnosis {
       }
     }
     if (refusal.getCause() == null) {
-      return new Finding(Kind.OTHER, "the certificate is not accepted: " + text(refusal));
+      return other(Kind.OTHER, refusal);
     }
     return noPath();
   }
@@ -71,11 +76,9 @@ final class Diagnosis {
         .map(text -> new Finding(Kind.WRONG_NAME, text))
         .orElseGet(
             () ->
-                new Finding(
-                    text(refusal).startsWith("No ") && name.isPresent()
-                        ? Kind.WRONG_NAME
-                        : Kind.OTHER,
-                    "the certificate is not accepted: " + text(refusal)));
+                other(
+                    WRONG_NAME.matcher(text(refusal)).lookingAt() ? Kind.WRONG_NAME : Kind.OTHER,
+                    refusal));
   }
 
   private Finding invalidPath(CertPathValidatorException invalid) {

@@ -39,6 +39,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -241,6 +242,26 @@ final class DriverTest {
             "tcp("
                 + server.endpoint()
                 + ") > tls(outer.test.example) > tls(middle.test.example) > line+tls(localhost)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x25519", "secp384r1", "X25519MLKEM768"})
+  void group_chosen_isToldToBothSides(String group) throws Exception {
+    TlsPolicy policy =
+        IDENTITY.client().engine(TlsEngine.OPENSSL).groups(group).build();
+    NettyAcceptor server =
+        serve(
+            Layer.of("line", LineNegotiation::server)
+                .tls(IDENTITY.server().engine(TlsEngine.OPENSSL).groups(group).build())
+                .build());
+    Layer<List<String>> layer = Layer.of("line", LineNegotiation::client).tls(policy).build();
+    Connection connection =
+        closing(connector.connect(LayerStack.tcp(server.endpoint()).then(layer)));
+    assertThat(connection.tls().orElseThrow().group()).contains(group);
+    assertThat(serverFacts.poll(20, TimeUnit.SECONDS))
+        .isNotNull()
+        .extracting(TlsFacts::group)
+        .isEqualTo(Optional.of(group));
   }
 
   @ParameterizedTest

@@ -97,7 +97,7 @@ final class Handshake {
     return parameters;
   }
 
-  private static SSLContext context(TlsPolicy policy) throws GeneralSecurityException, IOException {
+  static SSLContext context(TlsPolicy policy) throws GeneralSecurityException, IOException {
     KeyManager[] keyManagers = null;
     if (policy.identity().isPresent()) {
       TlsIdentity identity = policy.identity().get();

@@ -382,6 +382,36 @@ class VerifyingTrustManagerTest {
         Pki.dns("127.0.0.1"));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "mail.example.test., true",
+    "mail.example.test., false",
+    "fe80::1%eth0, true",
+    "fe80::1%eth0, false",
+    "::1, true",
+    "0:0:0:0:0:0:0:1, true",
+  })
+  void hostInAnOddForm_handshake_succeeds(String host, boolean jdkNameCheck) throws Exception {
+    Issued leaf =
+        Pki.issued(authority, Pki.server(HOST).addSanIpAddress("::1").addSanIpAddress("fe80::1"));
+    SSLEngine client = Handshake.client(trusting(authority).build(), host, jdkNameCheck);
+
+    assertThat(Handshake.run(client, Handshake.server(leaf)).failure()).isEmpty();
+  }
+
+  /** What a manager that loses the engine on the way would silently switch off. */
+  @Test
+  void endpointIdentificationOfTheEngine_stillRefusesWhatWeDoNotCheck() throws Exception {
+    TlsPolicy client = trusting(authority).insecureSkipNameCheck().build();
+    Issued other = Pki.issued(authority, Pki.server("other.example.test"));
+
+    assertThat(
+            Handshake.run(Handshake.client(client, HOST, true), Handshake.server(other))
+                .problem(true)
+                .kind())
+        .isEqualTo(Kind.WRONG_NAME);
+  }
+
   @Test
   void internationalName_handshake_isComparedInAsciiForm() throws Exception {
     Issued leaf = Pki.issued(authority, Pki.server("xn--bcher-kva.example.test"));

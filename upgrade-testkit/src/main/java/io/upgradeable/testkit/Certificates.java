@@ -215,14 +215,16 @@ public final class Certificates {
   }
 
   /**
-   * A server certificate that nobody issued but itself.
+   * A server certificate that nobody issued but itself, its own authority, as {@code openssl req
+   * -x509} makes it.
    *
    * @param names what the certificate is for
    * @return the key and the chain
    */
   public static Issued selfSigned(String... names) {
     try {
-      X509Bundle bundle = named(valid().ecp256(), names).buildSelfSigned();
+      X509Bundle bundle =
+          named(valid().ecp256(), names).setIsCertificateAuthority(true).buildSelfSigned();
       return new Issued(bundle.getKeyPair().getPrivate(), List.of(bundle.getCertificate()));
     } catch (Exception e) {
       throw new IllegalStateException("no certificate", e);

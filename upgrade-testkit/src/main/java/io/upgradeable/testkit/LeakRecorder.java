@@ -34,6 +34,7 @@ final class LeakRecorder extends ResourceLeakDetectorFactory {
   /** Must run before Netty makes its first buffer. */
   static void install() {
     ResourceLeakDetectorFactory.setResourceLeakDetectorFactory(INSTANCE);
+    ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
   }
 
   @Override
@@ -77,8 +78,7 @@ final class LeakRecorder extends ResourceLeakDetectorFactory {
     String sentinel = "sentinel " + sentinels.incrementAndGet() + SENTINEL_END;
     if (!detector.leakOnPurpose(sentinel)) {
       throw new AssertionError(
-          "expected a leak detector that watches everything, got one that is off:"
-              + " set -Dio.netty.leakDetection.level=paranoid");
+          "expected a leak detector that watches everything, got one that somebody turned off");
     }
     return sentinel;
   }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.upgradeable.Limits;
@@ -34,6 +33,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 
 /**
  * The contract of a {@link Negotiation}, as tests: extend this class once per role of a protocol,
@@ -175,16 +175,18 @@ public abstract class NegotiationContractTest<R> {
     }
   }
 
-  @Test
-  void secured_otherPlaintextBefore_sameResult() {
-    assumeTrue(dialogue().startsTls(), "no TLS starts in this dialogue");
-    Dialogue variant = plaintextVariant();
-    assertNotEquals(peersPart(dialogue(), false), peersPart(variant, false), "not a variant");
-    assertEquals(peersPart(dialogue(), true), peersPart(variant, true), "not the same under TLS");
-
-    assertEquals(
-        dialogue().play(newNegotiation(), Split.whole()),
-        variant.play(newNegotiation(), Split.whole()));
+  @TestFactory
+  Stream<DynamicTest> secured_otherPlaintextBefore_sameResult() {
+    return ifTlsStarts(
+        "the result",
+        () -> {
+          Dialogue variant = plaintextVariant();
+          assertNotEquals(peersPart(dialogue(), false), peersPart(variant, false), "not a variant");
+          assertEquals(peersPart(dialogue(), true), peersPart(variant, true), "another dialogue");
+          assertEquals(
+              dialogue().play(newNegotiation(), Split.whole()),
+              variant.play(newNegotiation(), Split.whole()));
+        });
   }
 
   @Test
@@ -219,55 +221,48 @@ public abstract class NegotiationContractTest<R> {
   // ---- Bytes across the upgrade
   // ------------------------------------------------------------------
 
-  @Test
-  void startingTls_plaintextBehindTheLastMessage_leftUnreadForTheHook() {
-    int turn = lastTurnBeforeTls();
-    byte[] message = dialogue().events().get(turn).bytes();
-    injections()
-        .forEach(
-            (name, extra) -> {
-              byte[] bytes = Bytes.join(message, extra);
-              DialoguePlayer<R> player = player(Split.whole());
-              MemoryDriver<R> driver = player.playBefore(turn);
-              player.deliver(bytes);
-              assertEquals(
-                  new Outcome.Injected<>(extra.length),
-                  driver.outcome().orElse(null),
-                  name + " behind " + at(turn));
-            });
+  @TestFactory
+  Stream<DynamicTest> startingTls_plaintextBehindTheLastMessage_leftUnreadForTheHook() {
+    return withEachInjection(
+        extra -> {
+          MemoryDriver<R> driver = deliverBeforeTls(extra, Split.whole());
+          assertEquals(new Outcome.Injected<>(extra.length), driver.outcome().orElse(null));
+        });
   }
 
-  @Test
-  void startingTls_plaintextBehindTheLastMessageCutAnywhere_injected() {
-    int turn = lastTurnBeforeTls();
-    byte[] message = dialogue().events().get(turn).bytes();
-    injections()
-        .forEach(
-            (name, extra) -> {
-              byte[] bytes = Bytes.join(message, extra);
-              for (Split split : SplitPoints.all(dialogue().peerBytes() + extra.length)) {
-                DialoguePlayer<R> player = player(split);
-                MemoryDriver<R> driver = player.playBefore(turn);
-                player.deliver(bytes);
-                assertEquals("PlaintextInjected", kind(driver), name + ", " + split);
-              }
-            });
+  @TestFactory
+  Stream<DynamicTest> startingTls_plaintextBehindTheLastMessageCutAnywhere_injected() {
+    return withEachInjection(
+        extra -> {
+          for (Split split : SplitPoints.all(dialogue().peerBytes() + extra.length)) {
+            assertEquals(
+                "PlaintextInjected", kind(deliverBeforeTls(extra, split)), split.toString());
+          }
+        });
   }
 
-  @Test
-  void startingTls_handshakeBehindTheLastMessage_asThePolicySays() {
+  @TestFactory
+  Stream<DynamicTest> startingTls_handshakeBehindTheLastMessage_asThePolicySays() {
+    return ifTlsStarts(
+        unreadPolicy().toString(),
+        () -> {
+          MemoryDriver<R> driver = deliverBeforeTls(FIRST_BYTES_OF_TLS, Split.whole());
+          if (unreadPolicy() == UnreadPolicy.TLS_RECORD) {
+            assertTrue(driver.isSecuring(), () -> "expected a handshake, got " + driver.outcome());
+            assertEquals(FIRST_BYTES_OF_TLS.length, driver.handshakeBytes());
+          } else {
+            assertEquals("PlaintextInjected", kind(driver));
+          }
+        });
+  }
+
+  /** The last plaintext message with something behind it. */
+  private MemoryDriver<R> deliverBeforeTls(byte[] extra, Split split) {
     int turn = lastTurnBeforeTls();
-    byte[] message = dialogue().events().get(turn).bytes();
-    DialoguePlayer<R> player = player(Split.whole());
+    DialoguePlayer<R> player = player(split);
     MemoryDriver<R> driver = player.playBefore(turn);
-    player.deliver(Bytes.join(message, FIRST_BYTES_OF_TLS));
-
-    if (unreadPolicy() == UnreadPolicy.TLS_RECORD) {
-      assertTrue(driver.isSecuring(), () -> "expected a handshake, got " + driver.outcome());
-      assertEquals(FIRST_BYTES_OF_TLS.length, driver.handshakeBytes());
-    } else {
-      assertEquals("PlaintextInjected", kind(driver));
-    }
+    player.deliver(Bytes.join(dialogue().events().get(turn).bytes(), extra));
+    return driver;
   }
 
   // ---- Floods and garbage
@@ -388,7 +383,7 @@ public abstract class NegotiationContractTest<R> {
 
   @TestFactory
   Stream<DynamicTest> driver_plaintextInTheSegmentOfTheLastMessage_plaintextInjected() {
-    return withEachInjection(
+    return withEachEngineAndInjection(
         (engine, extra) -> {
           int turn = lastTurnBeforeTls();
           byte[] message = dialogue().events().get(turn).bytes();
@@ -404,7 +399,7 @@ public abstract class NegotiationContractTest<R> {
 
   @TestFactory
   Stream<DynamicTest> driver_plaintextInTheSegmentAfterTheLastMessage_plaintextInjected() {
-    return withEachInjection(
+    return withEachEngineAndInjection(
         (engine, extra) ->
             assertFailure(
                 PlaintextInjected.class,
@@ -495,7 +490,6 @@ public abstract class NegotiationContractTest<R> {
   }
 
   private int lastTurnBeforeTls() {
-    assumeTrue(dialogue().startsTls(), "no TLS starts in this dialogue");
     int tls = dialogue().indicesOf(Kind.TLS).get(0);
     return dialogue().indicesOf(Kind.PEER_SAYS).stream()
         .filter(index -> index < tls)
@@ -577,26 +571,42 @@ public abstract class NegotiationContractTest<R> {
   }
 
   private static Stream<DynamicTest> withEachEngine(EngineCheck check) {
-    return Trial.engines().stream()
+    return Trial.ENGINES.stream()
         .map(engine -> dynamicTest(engine.toString(), () -> check.check(engine)));
   }
 
   private interface InjectionCheck {
-    void check(TlsEngine engine, byte[] extra);
+    void check(byte[] extra);
   }
 
   private Stream<DynamicTest> withEachInjection(InjectionCheck check) {
-    if (!dialogue().startsTls()) {
-      return Stream.empty();
-    }
-    return Trial.engines().stream()
-        .flatMap(
-            engine ->
-                injections().entrySet().stream()
-                    .map(
-                        injection ->
-                            dynamicTest(
-                                engine + ", " + injection.getKey(),
-                                () -> check.check(engine, injection.getValue()))));
+    return dialogue().startsTls()
+        ? injections().entrySet().stream()
+            .map(
+                injection ->
+                    dynamicTest(injection.getKey(), () -> check.check(injection.getValue())))
+        : Stream.empty();
+  }
+
+  private Stream<DynamicTest> ifTlsStarts(String name, Executable check) {
+    return dialogue().startsTls() ? Stream.of(dynamicTest(name, check)) : Stream.empty();
+  }
+
+  private interface EngineInjectionCheck {
+    void check(TlsEngine engine, byte[] extra);
+  }
+
+  private Stream<DynamicTest> withEachEngineAndInjection(EngineInjectionCheck check) {
+    return dialogue().startsTls()
+        ? Trial.ENGINES.stream()
+            .flatMap(
+                engine ->
+                    injections().entrySet().stream()
+                        .map(
+                            injection ->
+                                dynamicTest(
+                                    engine + ", " + injection.getKey(),
+                                    () -> check.check(engine, injection.getValue()))))
+        : Stream.empty();
   }
 }

@@ -37,6 +37,9 @@ final class Trial<R> {
   private static final Issued GOOD = CERTIFICATES.server("localhost", "127.0.0.1", "::1");
   private static final Issued WRONG_NAME = CERTIFICATES.server("elsewhere.test");
 
+  /** The engines that are there. */
+  static final List<TlsEngine> ENGINES = engines();
+
   /** How it ended: one of the two is there. */
   record End<R>(Optional<R> result, Optional<Throwable> failure) {}
 
@@ -55,8 +58,7 @@ final class Trial<R> {
     this.limits = role == Role.CLIENT ? Limits.CLIENT : Limits.SERVER;
   }
 
-  /** The engines that are there. */
-  static List<TlsEngine> engines() {
+  private static List<TlsEngine> engines() {
     List<TlsEngine> engines = new ArrayList<>(List.of(TlsEngine.JDK));
     TlsPolicy policy =
         TlsPolicy.server().identity(GOOD.identity()).engine(TlsEngine.OPENSSL).build();
