@@ -110,8 +110,7 @@ class PingTest {
   private static PingResult ping(Fault fault) throws IOException {
     Dialogue good = Dialogue.resource(PingTest.class, "dialogues/client-good.dialogue");
     try (Fault.Server server = fault.start(good, CERTIFICATES.server("localhost"));
-        NettyConnector connector =
-            NettyConnector.builder().timeout(patience(fault)).build()) {
+        NettyConnector connector = NettyConnector.builder().timeout(patience(fault)).build()) {
       Layer<PingResult> ping = Ping.client(server.endpoint(), CLIENT);
       try (Connection connection =
           connector.connect(LayerStack.tcp(server.endpoint()).then(ping))) {

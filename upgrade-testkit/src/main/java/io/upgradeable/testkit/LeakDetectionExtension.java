@@ -9,10 +9,11 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Fails a test class if one of Netty's buffers, or anything else that Netty's leak detector
  * watches, was garbage collected without being released.
  *
- * <p>It is found by the service loader: a module with the test kit on its test path needs only {@code
- * junit.jupiter.extensions.autodetection.enabled=true} in its {@code junit-platform.properties}. It
- * turns the detector to its highest level, paranoid, so that every object is watched; for that it must
- * be there before Netty makes its first buffer, which registration by the service loader sees to.
+ * <p>It is found by the service loader: a module with the test kit on its test path needs only
+ * {@code junit.jupiter.extensions.autodetection.enabled=true} in its {@code
+ * junit-platform.properties}. It turns the detector to its highest level, paranoid, so that every
+ * object is watched; for that it must be there before Netty makes its first buffer, which
+ * registration by the service loader sees to.
  *
  * <p>After each top-level test class it forces garbage collections until the detector has proven to
  * see one; a leak is therefore told by the class that made it, unless something still running held

@@ -40,7 +40,8 @@ class ContractDefectsTest {
         Defect.READS_WITHOUT_LIMIT,
         ToyContractTest::anyState_messageWithoutEnd_misbehavedWithinTheLimit);
     test(
-        Defect.THROWS_AT_GARBAGE, ToyContractTest::anyState_randomGarbage_neverThrowsAndNeverGoesOn);
+        Defect.THROWS_AT_GARBAGE,
+        ToyContractTest::anyState_randomGarbage_neverThrowsAndNeverGoesOn);
     test(
         Defect.GOES_ON_AFTER_GARBAGE,
         ToyContractTest::anyState_randomGarbage_neverThrowsAndNeverGoesOn);
@@ -91,8 +92,7 @@ class ContractDefectsTest {
   private static void assertEachFails(Stream<Executable> tests) {
     assertThat(tests.toList())
         .isNotEmpty()
-        .allSatisfy(
-            test -> assertThatThrownBy(test::execute).isInstanceOf(AssertionError.class));
+        .allSatisfy(test -> assertThatThrownBy(test::execute).isInstanceOf(AssertionError.class));
   }
 
   private static final class Defective extends ToyContractTest {
