@@ -116,15 +116,10 @@ final class VerifyingTrustManager extends X509ExtendedTrustManager {
     } catch (CertificateException e) {
       throw new Diagnosis(chain, anchors, name).problem(e);
     }
-    // The JDK validates nothing at all on a leaf that is itself trusted.
+    // The JDK validates nothing at all on a leaf that is itself trusted: neither do PathRules see
+    // it.
     Optional<CertificateRules.Finding> finding =
-        CertificateRules.outOfDate(leaf)
-            .or(() -> CertificateRules.weakKey(leaf))
-            .or(
-                () ->
-                    anchors.contains(leaf)
-                        ? Optional.empty()
-                        : CertificateRules.weakSignature(leaf));
+        CertificateRules.outOfDate(leaf).or(() -> CertificateRules.weakKey(leaf));
     if (finding.isPresent()) {
       throw new CertificateProblem(finding.get().kind(), finding.get().text(), chain);
     }

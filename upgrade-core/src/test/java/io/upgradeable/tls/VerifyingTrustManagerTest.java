@@ -305,6 +305,21 @@ class VerifyingTrustManagerTest {
     assertRefused(it -> it.trust(List.of(leaf)), new Issued(keys, List.of(leaf)), Kind.WEAK);
   }
 
+  @Test
+  void sha1SelfSignatureOfTrustedLeaf_doesNotMatterUnlessItIsAnotherCertificate() throws Exception {
+    KeyPair keys = Pki.keys("EC", 256);
+    X509Certificate sha1 = selfSignedServer(keys, "SHA1withECDSA");
+    X509Certificate sha256 = selfSignedServer(keys, "SHA256withECDSA");
+
+    assertAccepted(it -> it.trust(List.of(sha1)), new Issued(keys, List.of(sha1)));
+    assertRefused(it -> it.trust(List.of(sha256)), new Issued(keys, List.of(sha1)), Kind.WEAK);
+  }
+
+  private static X509Certificate selfSignedServer(KeyPair keys, String signature) throws Exception {
+    return Pki.sign(
+        keys.getPublic(), "server", "server", keys.getPrivate(), signature, false, Pki.dns(HOST));
+  }
+
   // Names
 
   @ParameterizedTest

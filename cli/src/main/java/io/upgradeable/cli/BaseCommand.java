@@ -1,0 +1,83 @@
+package io.upgradeable.cli;
+
+import java.io.PrintWriter;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * What all commands that do something have in common: whatever goes wrong becomes one line on
+ * stderr and an {@link ExitCode}, and the user may end the command at any time.
+ */
+@Command(mixinStandardHelpOptions = true, versionProvider = UpgradeCli.Version.class)
+abstract class BaseCommand implements Callable<Integer> {
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Mixin private final DiagnosticOptions diagnostics = new DiagnosticOptions();
+
+  /** Does the work; returning means success. */
+  protected abstract void execute(Interruption interruption) throws Exception;
+
+  /** Is told of a failure before the line on stderr is printed. */
+  protected void failed(Failure failure) {}
+
+  @Override
+  public final Integer call() {
+    try (Interruption interruption = Interruption.ofThisThread()) {
+      ExitCode code = run(interruption);
+      out().flush();
+      err().flush();
+      return code.code();
+    }
+  }
+
+  private ExitCode run(Interruption interruption) {
+    Failure failure;
+    try {
+      execute(interruption);
+      return ExitCode.OK;
+    } catch (Exception e) {
+      failure = Failure.of(e);
+    }
+    failed(failure);
+    out().flush();
+    diagnose(failure.message());
+    if (diagnostics.stackTrace()) {
+      failure.cause().printStackTrace(err());
+    }
+    return failure.exitCode();
+  }
+
+  /** Prints one line on stderr that begins with the command's name. */
+  protected final void diagnose(String message) {
+    err().println(name() + ": " + message);
+    err().flush();
+  }
+
+  protected final DiagnosticOptions diagnostics() {
+    return diagnostics;
+  }
+
+  /** The command as the user typed it, for instance {@code upgrade-cli serve ping}. */
+  protected final String name() {
+    return commandLine().getCommandSpec().qualifiedName();
+  }
+
+  protected final PrintWriter out() {
+    return commandLine().getOut();
+  }
+
+  protected final PrintWriter err() {
+    return commandLine().getErr();
+  }
+
+  protected final CommandLine commandLine() {
+    return Objects.requireNonNull(spec, "spec").commandLine();
+  }
+}

@@ -1,0 +1,46 @@
+package io.upgradeable.cli;
+
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Option;
+
+/** How much a command tells, and how it looks. */
+final class DiagnosticOptions {
+
+  /** When to use colour. */
+  enum Color {
+    AUTO,
+    ALWAYS,
+    NEVER
+  }
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Tell more: a client prints the dialogue, a server each connection.")
+  private boolean verbose;
+
+  @Option(
+      names = "--color",
+      paramLabel = "WHEN",
+      description = "auto, always or never. auto means on a terminal, unless NO_COLOR is set.")
+  private Color color = Color.AUTO;
+
+  @Option(names = "--stacktrace", description = "Print the stack trace of a failure as well.")
+  private boolean stackTrace;
+
+  boolean verbose() {
+    return verbose;
+  }
+
+  boolean stackTrace() {
+    return stackTrace;
+  }
+
+  Paint paint() {
+    return new Paint(
+        switch (color) {
+          case ALWAYS -> true;
+          case NEVER -> false;
+          case AUTO -> Ansi.AUTO.enabled();
+        });
+  }
+}

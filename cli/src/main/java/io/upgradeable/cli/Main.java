@@ -1,0 +1,17 @@
+package io.upgradeable.cli;
+
+/** Where the JVM begins. */
+public final class Main {
+
+  private Main() {}
+
+  /**
+   * Runs the command line and ends the JVM.
+   *
+   * @param args the arguments
+   */
+  public static void main(String[] args) {
+    NettyLog.silence();
+    System.exit(UpgradeCli.commandLine().execute(args));
+  }
+}

@@ -1,0 +1,30 @@
+package io.upgradeable.cli;
+
+import picocli.CommandLine.Option;
+
+/** What a client command prints on stdout. */
+final class OutputOptions {
+
+  /** The form of the report. */
+  enum Format {
+    TEXT,
+    JSON
+  }
+
+  @Option(
+      names = "--output",
+      paramLabel = "FORMAT",
+      description = "text (the default) or json: one JSON document, for failures too.")
+  private Format format = Format.TEXT;
+
+  @Option(names = "--show-certs", description = "Print the peer's certificates in PEM as well.")
+  private boolean showCertificates;
+
+  boolean json() {
+    return format == Format.JSON;
+  }
+
+  boolean showCertificates() {
+    return showCertificates;
+  }
+}

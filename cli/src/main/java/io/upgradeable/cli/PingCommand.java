@@ -1,0 +1,63 @@
+package io.upgradeable.cli;
+
+import io.upgradeable.Connection;
+import io.upgradeable.Layer;
+import io.upgradeable.ping.Ping;
+import io.upgradeable.ping.PingResult;
+import io.upgradeable.tls.ImplicitTls;
+import io.upgradeable.tls.TlsPolicy;
+import io.upgradeable.tls.TlsRequirement;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+
+/** {@code upgrade-cli ping}: PING, STARTTLS, PING under TLS, QUIT. */
+@Command(
+    name = "ping",
+    description = {
+      "Talk to a PING server: PING in plaintext, STARTTLS, PING under TLS, QUIT.",
+      "Without a target it starts a server of its own and shows the whole dialogue."
+    },
+    footer = {
+      "%nExamples:",
+      "  upgrade-cli ping",
+      "  upgrade-cli ping -v --cafile ca.pem ping.example.net:10001",
+      "  upgrade-cli ping --output json"
+    })
+final class PingCommand extends ClientCommand {
+
+  @Override
+  protected int defaultPort() {
+    return Ping.DEFAULT_PORT;
+  }
+
+  @Override
+  protected void check(TlsOptions options) {
+    if (options.startTls() == TlsRequirement.OPPORTUNISTIC) {
+      throw new UsageException(
+          "--starttls opportunistic makes no sense for ping: its server has no way to say that it"
+              + " has no TLS");
+    }
+  }
+
+  @Override
+  protected List<Layer<?>> serverLayers(TlsPolicy policy, boolean implicitTls) {
+    return implicitTls
+        ? List.of(ImplicitTls.server(policy), Ping.serverOverTls())
+        : List.of(Ping.server(() -> policy));
+  }
+
+  @Override
+  protected void talk(Client client) throws IOException {
+    Client.Peer peer = client.peer();
+    Layer<PingResult> ping =
+        client.limited(
+            peer.implicitTls() ? Ping.clientOverTls() : Ping.client(peer.name(), peer.policy()));
+    try (Connection connection = client.connect(ping)) {
+      int pongs = connection.result(ping).pongs();
+      String sentence = pongs + " PONG under TLS; the server closed after QUIT";
+      client.report().protocol(new ProtocolFacts("ping", sentence, Map.of("pongs", pongs)));
+    }
+  }
+}

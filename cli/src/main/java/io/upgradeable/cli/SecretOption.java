@@ -1,0 +1,135 @@
+package io.upgradeable.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where a secret comes from: an environment variable, a file, stdin, or a prompt without echo.
+ * Never the command line itself, which every user of the machine can read. A subclass declares the
+ * three options under its own name.
+ */
+abstract class SecretOption {
+
+  /** Longer than any password; a bound on what is read from a file or stdin. */
+  private static final int MAX_BYTES = 4096;
+
+  private interface Source {
+    char[] read() throws IOException;
+  }
+
+  private final String what;
+  private final String prefix;
+  private final List<Source> sources = new ArrayList<>();
+
+  /**
+   * Begins without a source.
+   *
+   * @param what what the secret is, for prompts and messages
+   * @param prefix the options' common beginning, for instance {@code --key-password}
+   */
+  SecretOption(String what, String prefix) {
+    this.what = what;
+    this.prefix = prefix;
+  }
+
+  protected final void fromEnvironment(String variable) {
+    sources.add(
+        () -> {
+          String value = System.getenv(variable);
+          if (value == null) {
+            throw new UsageException(
+                "expected %s in the environment variable %s, which is not set"
+                    .formatted(what, variable));
+          }
+          return value.toCharArray();
+        });
+  }
+
+  protected final void fromFile(Path file) {
+    sources.add(
+        () -> {
+          try (InputStream in = Files.newInputStream(file)) {
+            return firstLine(in, "in " + file);
+          } catch (IOException e) {
+            throw new UsageException("cannot read %s from %s: %s".formatted(what, file, e), e);
+          }
+        });
+  }
+
+  protected final void fromStdin() {
+    sources.add(() -> firstLine(System.in, "on stdin"));
+  }
+
+  final boolean isGiven() {
+    return !sources.isEmpty();
+  }
+
+  /**
+   * Reads the secret, or asks for it on the terminal.
+   *
+   * @param purpose ends the prompt, for instance a file's name
+   * @return the secret, to be closed
+   * @throws UsageException if there is none, and nobody to ask
+   */
+  final Secret read(String purpose) throws IOException {
+    if (sources.size() > 1) {
+      throw new UsageException(
+          "expected one of %1$s-env, %1$s-file and %1$s-stdin, got %2$d"
+              .formatted(prefix, sources.size()));
+    }
+    if (!sources.isEmpty()) {
+      return new Secret(sources.get(0).read());
+    }
+    Optional<char[]> typed = Terminal.readPassword("%s for %s: ".formatted(what, purpose));
+    return new Secret(
+        typed.orElseThrow(
+            () ->
+                new UsageException(
+                    "%s needs %s: give %3$s-env, %3$s-file or %3$s-stdin"
+                        .formatted(purpose, what, prefix))));
+  }
+
+  private char[] firstLine(InputStream in, String where) throws IOException {
+    byte[] bytes = new byte[MAX_BYTES];
+    int length = 0;
+    int next = in.read();
+    while (next >= 0 && next != '\n') {
+      if (length == MAX_BYTES) {
+        throw new UsageException(
+            "expected %s of at most %d bytes %s".formatted(what, MAX_BYTES, where));
+      }
+      bytes[length++] = (byte) next;
+      next = in.read();
+    }
+    if (length > 0 && bytes[length - 1] == '\r') {
+      length--;
+    }
+    try {
+      CharBuffer decoded =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, 0, length));
+      char[] value = new char[decoded.remaining()];
+      decoded.get(value);
+      Arrays.fill(decoded.array(), '\0');
+      return value;
+    } catch (CharacterCodingException e) {
+      throw new UsageException("expected %s in UTF-8 %s".formatted(what, where), e);
+    } finally {
+      Arrays.fill(bytes, (byte) 0);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "<redacted>";
+  }
+}

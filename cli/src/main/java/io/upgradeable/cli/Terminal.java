@@ -1,0 +1,32 @@
+package io.upgradeable.cli;
+
+import java.io.Console;
+import java.lang.reflect.InvocationTargetException;
+import java.util.Optional;
+
+/** The person at the keyboard, if there is one. */
+final class Terminal {
+
+  private Terminal() {}
+
+  /** Asks without echo; empty if nobody is there to answer. */
+  @SuppressWarnings("SystemConsoleNull") // isTerminal() is for the JDKs where it is never null
+  static Optional<char[]> readPassword(String prompt) {
+    Console console = System.console();
+    if (console == null || !isTerminal(console)) {
+      return Optional.empty();
+    }
+    return Optional.ofNullable(console.readPassword("%s", prompt));
+  }
+
+  /** Since JDK 22 there is always a console, and {@code Console.isTerminal()} tells. */
+  private static boolean isTerminal(Console console) {
+    try {
+      return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+    } catch (NoSuchMethodException before22) {
+      return true;
+    } catch (IllegalAccessException | InvocationTargetException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package io.upgradeable.cli;
+
+import io.upgradeable.Security;
+import io.upgradeable.negotiation.TlsFacts;
+import java.io.PrintWriter;
+import java.util.List;
+
+/** Tells a {@link Report} to people. */
+final class TextReport {
+
+  /** A certificate may carry thousands of names. */
+  private static final int MAX_NAMES = 20;
+
+  private final PrintWriter out;
+  private final Paint paint;
+
+  TextReport(PrintWriter out, Paint paint) {
+    this.out = out;
+    this.paint = paint;
+  }
+
+  /** One event of the dialogue, as it happens. */
+  void print(DialogueEvent event) {
+    String mark = event.secured() ? paint.good("tls   ") : paint.bad("plain ");
+    switch (event.kind()) {
+      case CONNECTED -> out.println("--    connected to " + event.text());
+      case SENT -> out.println(mark + paint.ours("C: " + event.text()));
+      case RECEIVED -> out.println(mark + paint.theirs("S: " + event.text()));
+      case HANDSHAKE_STARTED -> out.println("--    TLS handshake");
+      case HANDSHAKE_COMPLETED -> out.println("--    TLS is on: " + event.text());
+      case HANDSHAKE_FAILED -> out.println("--    TLS handshake failed");
+    }
+    out.flush();
+  }
+
+  /** Everything but the dialogue; of a failure, what was known by then. */
+  void print(Report report, boolean showCertificates) {
+    if (report.failure().isEmpty()) {
+      report.path().ifPresent(path -> row("path", path));
+    }
+    report.security().ifPresent(security -> row("security", text(security, report)));
+    report.tls().ifPresent(tls -> printTls(tls, report));
+    printCertificates(report);
+    report.protocol().ifPresent(protocol -> row(protocol.name(), protocol.sentence()));
+    if (showCertificates) {
+      report.certificates().forEach(certificate -> out.print(certificate.pem()));
+    }
+    out.flush();
+  }
+
+  private String text(Security security, Report report) {
+    return switch (security) {
+      case ORIGIN ->
+          paint.good("TLS reaches " + report.origin().map(o -> o.host()).orElse("the origin"));
+      case HOP_ONLY -> paint.bad("TLS ends at a proxy: what lies behind it sees plaintext");
+      case PLAINTEXT -> paint.bad("none: plaintext");
+    };
+  }
+
+  private void printTls(TlsFacts tls, Report report) {
+    StringBuilder line = new StringBuilder(tls.protocol()).append(", ").append(tls.cipherSuite());
+    tls.group().ifPresent(group -> line.append(", ").append(group));
+    tls.applicationProtocol()
+        .ifPresentOrElse(
+            name -> line.append(", ALPN ").append(Printable.line(name)),
+            () -> line.append(", no ALPN"));
+    row("tls", line.append(", engine ").append(tls.engine()).toString());
+    row("verified", text(tls.verification(), report));
+  }
+
+  private String text(TlsFacts.Verification verification, Report report) {
+    return switch (verification) {
+      case CHAIN_AND_NAME -> "the chain leads to a trusted certificate, and the name is right";
+      case CHAIN -> paint.bad("the chain leads to a trusted certificate; the name was not checked");
+      case NO_CERTIFICATE -> paint.bad("no: there is no certificate");
+      case NOT_VERIFIED ->
+          paint.bad(
+              "no: anybody may be at the other end of " + report.path().orElse("this connection"));
+    };
+  }
+
+  private void printCertificates(Report report) {
+    List<CertificateFacts> chain = report.certificates();
+    for (int i = 0; i < chain.size(); i++) {
+      CertificateFacts certificate = chain.get(i);
+      row(i == 0 ? "certificate" : "issued by", orNone(certificate.subject()));
+      if (i == 0) {
+        row("  issuer", orNone(certificate.issuer()));
+        row("  names", names(certificate.names()));
+        row("  sha256", certificate.sha256());
+        row("  pin", certificate.pin());
+      }
+      String validity =
+          "%s to %s, %s"
+              .formatted(certificate.notBefore(), certificate.notAfter(), certificate.timeLeft());
+      row("  valid", certificate.daysLeft() < 0 ? paint.bad(validity) : validity);
+    }
+  }
+
+  private static String names(List<String> names) {
+    String shown = String.join(", ", names.subList(0, Math.min(names.size(), MAX_NAMES)));
+    return names.size() > MAX_NAMES
+        ? "%s and %d more".formatted(shown, names.size() - MAX_NAMES)
+        : orNone(shown);
+  }
+
+  private static String orNone(String text) {
+    return text.isEmpty() ? "(none)" : text;
+  }
+
+  private void row(String label, String text) {
+    out.printf("%-12s %s%n", label, text);
+  }
+}

@@ -1,0 +1,49 @@
+package io.upgradeable.cli;
+
+import io.upgradeable.Layer;
+import io.upgradeable.Limits;
+import io.upgradeable.netty.NettyConnector;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How long a client command may take. Bytes that arrive extend none of these times. */
+final class TimeOptions {
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "For the whole command; 60s unless given. Units: ms, s, m.")
+  private Duration timeout = Duration.ofSeconds(60);
+
+  @Option(
+      names = "--connect-timeout",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "To find the address and open the TCP connection; 10s unless given.")
+  private Duration connectTimeout = Duration.ofSeconds(10);
+
+  @Option(
+      names = "--step-timeout",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "For each awaited message, and for each TLS handshake; 30s and 10s.")
+  private @Nullable Duration stepTimeout;
+
+  void applyTo(NettyConnector.Builder connector) {
+    connector.timeout(timeout).connectTimeout(min(connectTimeout, timeout));
+  }
+
+  /** The same layer, with these times. */
+  <R> Layer<R> limit(Layer<R> layer) {
+    Limits limits = layer.limits().orElse(Limits.CLIENT).withLayerTimeout(timeout);
+    Duration step = stepTimeout;
+    return LimitedLayer.of(
+        layer, step == null ? limits : limits.withStepTimeout(step).withHandshakeTimeout(step));
+  }
+
+  private static Duration min(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+}
