@@ -111,13 +111,22 @@ final class TlsUpgrade {
 
   private static TlsUpgrade ofClient(
       SslContext context, TlsPolicy policy, Endpoint peer, ChannelHandlerContext ctx) {
-    String host = peer.host();
+    String host = withoutFinalDot(peer.host());
     String verified = policy.verifyName().or(policy::serverName).orElse(host);
-    Optional<String> own = peer.isAddress() ? Optional.empty() : Optional.of(host);
+    Optional<String> own = isServerName(peer, host) ? Optional.of(host) : Optional.empty();
     Optional<String> sent =
         policy.sendsServerName() ? policy.serverName().or(() -> own) : Optional.empty();
     SslHandler handler = context.newHandler(ctx.alloc(), verified, peer.port());
     return configured(handler, policy, Optional.of(verified), sent);
+  }
+
+  /** RFC 6066, 3: no trailing dot, no address; and no name that is not made of letters and digits. */
+  private static boolean isServerName(Endpoint peer, String host) {
+    return !peer.isAddress() && host.indexOf('_') < 0;
+  }
+
+  private static String withoutFinalDot(String host) {
+    return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
   }
 
   private static TlsUpgrade configured(

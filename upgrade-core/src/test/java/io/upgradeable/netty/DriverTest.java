@@ -144,12 +144,17 @@ final class DriverTest {
     assertThat(connection.path()).isEqualTo("tcp(" + server.endpoint() + ") > line+tls");
   }
 
-  @Test
-  void startTls_byName_serverSeesTheNameOfTheEndpoint() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost", "localhost."})
+  void startTls_byName_serverSeesTheNameOfTheEndpoint(String name) throws Exception {
     for (TlsEngine engine : List.of(TlsEngine.JDK, TlsEngine.OPENSSL)) {
       NettyAcceptor server = serve(serverLayer(engine));
-      Endpoint byName = Endpoint.of("localhost", server.endpoint().port());
-      closing(connector.connect(LayerStack.tcp(byName).then(clientLayer(engine))));
+      Layer<List<String>> layer =
+          Layer.of("line", LineNegotiation::client)
+              .target(Endpoint.of(name, server.endpoint().port()))
+              .tls(IDENTITY.client(engine))
+              .build();
+      closing(connector.connect(LayerStack.tcp(server.endpoint()).then(layer)));
       TlsFacts seen = serverFacts.poll(20, TimeUnit.SECONDS);
       assertThat(seen).isNotNull();
       assertThat(seen.serverName()).as(engine.name()).contains("localhost");
