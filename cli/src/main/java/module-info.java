@@ -3,7 +3,6 @@ module io.upgradeable.cli {
   requires com.google.gson;
   requires info.picocli;
   requires io.netty.common;
-  requires io.netty.pkitesting;
   requires io.upgradeable.core;
   requires io.upgradeable.ping;
   requires java.logging;

@@ -16,7 +16,7 @@ import picocli.CommandLine.ParameterException;
     description = "Run, test and serve connections that start in plaintext and turn into TLS.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
-    subcommands = {PingCommand.class, GenerateCompletion.class},
+    subcommands = {PingCommand.class, ServeCommand.class, GenerateCompletion.class},
     versionProvider = UpgradeCli.Version.class,
     footer = {
       "%nExamples:",

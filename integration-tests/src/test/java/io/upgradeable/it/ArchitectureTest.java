@@ -154,8 +154,7 @@ final class ArchitectureTest {
             .should()
             .callMethod("io.netty.channel.ChannelPipeline", "addFirst", "java.lang.String")
             .orShould()
-            .callMethod(
-                io.netty.channel.ChannelPipeline.class, "addFirst", channelHandlers())
+            .callMethod(io.netty.channel.ChannelPipeline.class, "addFirst", channelHandlers())
             .orShould()
             .callMethod(io.netty.channel.ChannelPipeline.class, "get", Class.class));
   }

@@ -9,6 +9,11 @@ import io.upgradeable.LayerStack;
 import io.upgradeable.Security;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeObserver;
+import io.upgradeable.negotiation.Message;
+import io.upgradeable.negotiation.Negotiation;
+import io.upgradeable.negotiation.Step;
+import io.upgradeable.negotiation.TlsFacts;
+import io.upgradeable.negotiation.UnreadPolicy;
 import io.upgradeable.netty.NettyAcceptor;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.session.Session;
@@ -16,11 +21,6 @@ import io.upgradeable.session.SessionContext;
 import io.upgradeable.testkit.Certificates;
 import io.upgradeable.tls.TlsEngine;
 import io.upgradeable.tls.TlsPolicy;
-import io.upgradeable.negotiation.Message;
-import io.upgradeable.negotiation.Negotiation;
-import io.upgradeable.negotiation.Step;
-import io.upgradeable.negotiation.TlsFacts;
-import io.upgradeable.negotiation.UnreadPolicy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -162,16 +162,13 @@ final class ManyConnectionsTest {
           all.get(i - IN_SET_UP).get(60, TimeUnit.SECONDS);
         }
         Layer<TlsFacts> calling =
-            Layer.of(
-                    "once",
-                    () -> new AtOnce(Message.line("STARTTLS", "\n"), UnreadPolicy.REJECT))
+            Layer.of("once", () -> new AtOnce(Message.line("STARTTLS", "\n"), UnreadPolicy.REJECT))
                 .target(server.endpoint())
                 .tls(clientPolicy)
                 .build();
         Caller caller = new Caller();
         callers.add(caller);
-        all.add(
-            connector.connectAsync(LayerStack.tcp(server.endpoint()).then(calling), caller));
+        all.add(connector.connectAsync(LayerStack.tcp(server.endpoint()).then(calling), caller));
       }
       for (int i = 0; i < CONNECTIONS; i++) {
         assertThat(all.get(i).get(60, TimeUnit.SECONDS).security()).isEqualTo(Security.ORIGIN);

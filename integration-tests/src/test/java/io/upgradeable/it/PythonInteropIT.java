@@ -99,8 +99,7 @@ final class PythonInteropIT {
       WaitingConsumer log = new WaitingConsumer();
       server.withLogConsumer(log).start();
       Layer<PingResult> ping = Ping.client(endpoint(server), clientPolicy(engine));
-      Connection connection =
-          connector.connect(LayerStack.tcp(endpoint(server)).then(ping));
+      Connection connection = connector.connect(LayerStack.tcp(endpoint(server)).then(ping));
       assertThat(connection.result(ping).pongs()).isEqualTo(1);
       assertThat(connection.security()).isEqualTo(Security.ORIGIN);
       log.waitUntil(line -> line.getUtf8String().contains("tls QUIT"), 20, TimeUnit.SECONDS);
@@ -133,27 +132,27 @@ final class PythonInteropIT {
 
   @ParameterizedTest
   @CsvSource({"JDK,false", "JDK,true", "OPENSSL,false", "OPENSSL,true"})
-  void pythonClient_ourServer_upgrades(TlsEngine engine, boolean coalesce)
-      throws Exception {
+  void pythonClient_ourServer_upgrades(TlsEngine engine, boolean coalesce) throws Exception {
     TlsPolicy policy = serverPolicy(engine);
     try (NettyAcceptor server =
         NettyAcceptor.builder()
             .listen(Endpoint.parse("127.0.0.1:0"))
             .layer(Ping.server(() -> policy))
             .start()) {
-      assertThat(pythonClient(server.endpoint(), coalesce)).containsSubsequence("PONG", "PONG", "TLSv1.3");
+      assertThat(pythonClient(server.endpoint(), coalesce))
+          .containsSubsequence("PONG", "PONG", "TLSv1.3");
     }
   }
 
   @ParameterizedTest
   @CsvSource({"JDK,false", "JDK,true", "OPENSSL,false", "OPENSSL,true"})
-  void pythonClient_ourStreamServer_upgrades(TlsEngine engine, boolean coalesce)
-      throws Exception {
+  void pythonClient_ourStreamServer_upgrades(TlsEngine engine, boolean coalesce) throws Exception {
     try (UpgradeableStreams streams =
             UpgradeableStreams.builder().tls(serverPolicy(engine)).build();
         UpgradeableServer server =
             streams.serve(Endpoint.parse("127.0.0.1:0"), PythonInteropIT::servePing)) {
-      assertThat(pythonClient(server.endpoint(), coalesce)).containsSubsequence("PONG", "PONG", "TLSv1.3");
+      assertThat(pythonClient(server.endpoint(), coalesce))
+          .containsSubsequence("PONG", "PONG", "TLSv1.3");
     }
   }
 

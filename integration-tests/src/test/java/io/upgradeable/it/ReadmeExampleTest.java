@@ -81,8 +81,7 @@ final class ReadmeExampleTest {
 
   private static String region(String begin, String end) throws IOException {
     List<String> source =
-        Files.readAllLines(
-            Path.of("src/test/java/io/upgradeable/it/ReadmeExampleTest.java"));
+        Files.readAllLines(Path.of("src/test/java/io/upgradeable/it/ReadmeExampleTest.java"));
     int from = source.indexOf(INDENT + "// " + begin) + 1;
     int to = source.indexOf(INDENT + "// " + end);
     StringBuilder text = new StringBuilder();

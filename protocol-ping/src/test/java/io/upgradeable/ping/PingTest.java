@@ -84,12 +84,12 @@ class PingTest {
             Map.entry(Fault.REFUSE_CONNECTION, ConnectFailed.class),
             Map.entry(Fault.HANG_AFTER_ACCEPT, LayerTimedOut.class),
             Map.entry(Fault.CLOSE_AFTER_ACCEPT, PeerClosed.class),
-            Map.entry(Fault.RESET_AFTER_ACCEPT, PeerClosed.class),
             Map.entry(Fault.CLOSE_MID_LINE, PeerClosed.class),
             Map.entry(Fault.FLOOD, PeerMisbehaved.class),
             Map.entry(Fault.INJECT_AT_UPGRADE, PlaintextInjected.class),
             Map.entry(Fault.HANG_IN_HANDSHAKE, LayerTimedOut.class),
             Map.entry(Fault.CLOSE_IN_HANDSHAKE, PeerClosed.class),
+            Map.entry(Fault.RESET_IN_HANDSHAKE, PeerClosed.class),
             Map.entry(Fault.GARBAGE_IN_HANDSHAKE, TlsFailed.class),
             Map.entry(Fault.HANG_UNDER_TLS, LayerTimedOut.class),
             Map.entry(Fault.CUT_UNDER_TLS, PeerClosed.class));

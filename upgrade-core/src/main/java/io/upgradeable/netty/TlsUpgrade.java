@@ -120,7 +120,9 @@ final class TlsUpgrade {
     return configured(handler, policy, Optional.of(verified), sent);
   }
 
-  /** RFC 6066, 3: no trailing dot, no address; and no name that is not made of letters and digits. */
+  /**
+   * RFC 6066, 3: no trailing dot, no address; and no name that is not made of letters and digits.
+   */
   private static boolean isServerName(Endpoint peer, String host) {
     return !peer.isAddress() && host.indexOf('_') < 0;
   }

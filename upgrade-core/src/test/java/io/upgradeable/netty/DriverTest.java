@@ -252,8 +252,7 @@ final class DriverTest {
   @ParameterizedTest
   @ValueSource(strings = {"x25519", "secp384r1", "X25519MLKEM768"})
   void group_chosen_isToldToBothSides(String group) throws Exception {
-    TlsPolicy policy =
-        IDENTITY.client().engine(TlsEngine.OPENSSL).groups(group).build();
+    TlsPolicy policy = IDENTITY.client().engine(TlsEngine.OPENSSL).groups(group).build();
     NettyAcceptor server =
         serve(
             Layer.of("line", LineNegotiation::server)

@@ -280,6 +280,11 @@ public final class Dialogue {
     return new Dialogue(name, role, changed, ending);
   }
 
+  /** Whether the peer has heard us before an event, and so is connected for certain. */
+  boolean heardUsBefore(int index) {
+    return events.subList(0, index).stream().anyMatch(event -> event.kind == Kind.WE_SAY);
+  }
+
   /** Whether we say anything, or TLS starts, behind an event. */
   boolean speaksAfter(int index) {
     return events.subList(index + 1, events.size()).stream()

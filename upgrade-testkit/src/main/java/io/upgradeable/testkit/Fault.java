@@ -30,8 +30,6 @@ public enum Fault {
   HANG_AFTER_ACCEPT,
   /** Accepts and closes. */
   CLOSE_AFTER_ACCEPT,
-  /** Accepts and resets. */
-  RESET_AFTER_ACCEPT,
   /** Closes in the middle of its first message. */
   CLOSE_MID_LINE,
   /** Repeats one byte for ever instead of its first message. */
@@ -44,6 +42,8 @@ public enum Fault {
   HANG_IN_HANDSHAKE,
   /** Closes where its part of the handshake belongs. */
   CLOSE_IN_HANDSHAKE,
+  /** Resets where its part of the handshake belongs. */
+  RESET_IN_HANDSHAKE,
   /** Answers the ClientHello with a handshake record of garbage. */
   GARBAGE_IN_HANDSHAKE,
   /** Hangs once TLS is on. */
@@ -118,13 +118,13 @@ public enum Fault {
       case REFUSE_CONNECTION -> throw new IllegalStateException("no script");
       case HANG_AFTER_ACCEPT -> Script.start().stall();
       case CLOSE_AFTER_ACCEPT -> Script.start().close();
-      case RESET_AFTER_ACCEPT -> Script.start().reset();
       case CLOSE_MID_LINE -> closeMidLine(dialogue);
       case FLOOD -> beforeFirstMessage(dialogue).flood("A");
       case SLOW_BYTES -> Script.dripping(dialogue);
       case INJECT_AT_UPGRADE -> injectAtUpgrade(dialogue);
       case HANG_IN_HANDSHAKE -> Script.untilTls(dialogue).stall();
       case CLOSE_IN_HANDSHAKE -> Script.untilTls(dialogue).close();
+      case RESET_IN_HANDSHAKE -> Script.untilTls(dialogue).reset();
       case GARBAGE_IN_HANDSHAKE -> Script.untilTls(dialogue).send(GARBAGE_RECORD).stall();
       case HANG_UNDER_TLS -> Script.untilTls(dialogue).startTls().stall();
       case CUT_UNDER_TLS -> Script.untilTls(dialogue).startTls().closeWithoutNotify();

@@ -1,0 +1,55 @@
+package io.upgradeable.cli;
+
+import io.upgradeable.Connection;
+import io.upgradeable.UpgradeException;
+import io.upgradeable.UpgradeException.CertificateRejected;
+import io.upgradeable.UpgradeObserver;
+import io.upgradeable.negotiation.TlsFacts;
+import java.util.function.Consumer;
+
+/** One line for each connection of a server: who it was, and what became of it. */
+final class ConnectionLog implements UpgradeObserver {
+
+  private final Consumer<String> log;
+
+  /**
+   * Begins.
+   *
+   * @param log is told each line, on event loops
+   */
+  ConnectionLog(Consumer<String> log) {
+    this.log = log;
+  }
+
+  /** All layers came up and the protocol's part is done. */
+  void completed(Connection connection, String result) {
+    String tls = connection.tls().map(ConnectionLog::text).orElse("plaintext");
+    log.accept("%s: done: %s under %s".formatted(connection.peer(), result, tls));
+  }
+
+  private static String text(TlsFacts facts) {
+    String text = facts.protocol() + " " + facts.cipherSuite();
+    return facts.peerChain().isEmpty()
+        ? text
+        : text
+            + " with client certificate "
+            + CertificateFacts.of(facts.peerChain().get(0)).subject();
+  }
+
+  @Override
+  public void layerFailed(String path, Throwable cause) {
+    if (cause instanceof UpgradeException upgrade) {
+      String kind = upgrade.getClass().getSimpleName();
+      String client =
+          upgrade instanceof CertificateRejected rejected && !rejected.chain().isEmpty()
+              ? " (" + CertificateFacts.of(rejected.chain().get(0)).subject() + ")"
+              : "";
+      log.accept(
+          Printable.line(
+              "%s: failed: %s%s: expected %s, got %s"
+                  .formatted(upgrade.peer(), kind, client, upgrade.awaited(), upgrade.got())));
+    } else {
+      log.accept(Printable.line("failed: " + cause));
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package io.upgradeable.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code upgrade-cli serve}: the servers. */
+@Command(
+    name = "serve",
+    description = "Run a small server for demonstrations and tests.",
+    mixinStandardHelpOptions = true,
+    versionProvider = UpgradeCli.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = ServePingCommand.class,
+    footer = {"%nExamples:", "  upgrade-cli serve ping --self-signed"})
+final class ServeCommand {}

@@ -1,0 +1,70 @@
+package io.upgradeable.cli;
+
+import io.upgradeable.Layer;
+import io.upgradeable.Limits;
+import io.upgradeable.netty.NettyAcceptor;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What a server allows its clients. */
+final class ServerLimitOptions {
+
+  @Option(
+      names = "--max-connections",
+      paramLabel = "N",
+      description = "How many connections may be open; more are closed at once. 2000 unless given.")
+  private @Nullable Integer connections;
+
+  @Option(
+      names = "--max-connections-per-address",
+      paramLabel = "N",
+      description = "How many of them may come from one address; not limited unless given.")
+  private @Nullable Integer connectionsPerAddress;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "For each connection until it is set up; 60s unless given. Units: ms, s, m.")
+  private @Nullable Duration timeout;
+
+  @Option(
+      names = "--step-timeout",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "For each awaited message, and for each TLS handshake; 30s and 10s.")
+  private @Nullable Duration stepTimeout;
+
+  void applyTo(NettyAcceptor.Builder acceptor) {
+    Integer all = connections;
+    if (all != null) {
+      acceptor.maxConnections(positive("--max-connections", all));
+    }
+    Integer each = connectionsPerAddress;
+    if (each != null) {
+      acceptor.maxConnectionsPerAddress(positive("--max-connections-per-address", each));
+    }
+  }
+
+  private static int positive(String option, int value) {
+    if (value < 1) {
+      throw new UsageException("expected at least 1 for " + option + ", got " + value);
+    }
+    return value;
+  }
+
+  /** The same layer, with these times. */
+  <R> Layer<R> limit(Layer<R> layer) {
+    Limits limits = layer.limits().orElse(Limits.SERVER);
+    Duration all = timeout;
+    if (all != null) {
+      limits = limits.withLayerTimeout(all);
+    }
+    Duration step = stepTimeout;
+    if (step != null) {
+      limits = limits.withStepTimeout(step).withHandshakeTimeout(step);
+    }
+    return LimitedLayer.of(layer, limits);
+  }
+}
