@@ -108,6 +108,19 @@ final class DialoguePlayer<R> {
     said.writeBytes(driver.takeSent());
   }
 
+  /** Whether our message that follows an event directly was said. */
+  boolean saidNext(int index) {
+    boolean weSpeak =
+        index + 1 < dialogue.events().size()
+            && dialogue.events().get(index + 1).kind() == Dialogue.Kind.WE_SAY;
+    return weSpeak && startsWith(said.toByteArray(), dialogue.events().get(index + 1).bytes());
+  }
+
+  private static boolean startsWith(byte[] bytes, byte[] prefix) {
+    return bytes.length >= prefix.length
+        && Arrays.equals(prefix, Arrays.copyOf(bytes, prefix.length));
+  }
+
   private void expectGoingOn(Event event) {
     if (driver.isOver()) {
       throw wrong(event.line(), "a machine that goes on", ended());
@@ -117,9 +130,7 @@ final class DialoguePlayer<R> {
   private void expectSaid(Event event) {
     byte[] expected = event.bytes();
     byte[] got = said.toByteArray();
-    boolean same =
-        got.length >= expected.length
-            && Arrays.equals(expected, Arrays.copyOf(got, expected.length));
+    boolean same = startsWith(got, expected);
     if (!same) {
       throw wrong(
           event.line(), quoted(expected), quoted(got) + (driver.isOver() ? " and " + ended() : ""));
