@@ -14,7 +14,11 @@ import picocli.CommandLine.Spec;
  * What all commands that do something have in common: whatever goes wrong becomes one line on
  * stderr and an {@link ExitCode}, and the user may end the command at any time.
  */
-@Command(mixinStandardHelpOptions = true, versionProvider = UpgradeCli.Version.class)
+@Command(
+    mixinStandardHelpOptions = true,
+    versionProvider = UpgradeCli.Version.class,
+    abbreviateSynopsis = true,
+    sortOptions = false)
 abstract class BaseCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
@@ -23,6 +27,9 @@ abstract class BaseCommand implements Callable<Integer> {
 
   /** Does the work; returning means success. */
   protected abstract void execute(Interruption interruption) throws Exception;
+
+  /** Whether the command can return this, for its help. */
+  protected abstract boolean canEndWith(ExitCode code);
 
   /** Is told of a failure before the line on stderr is printed. */
   protected void failed(Failure failure) {}

@@ -93,8 +93,11 @@ record CertificateFacts(
 
   /** How much time is left, in words. */
   String timeLeft() {
+    long hours = Duration.between(Instant.now(), notAfter).toHours();
     if (daysLeft < 0) {
       return "expired";
+    } else if (daysLeft == 0) {
+      return hours == 1 ? "1 hour left" : hours + " hours left";
     }
     return daysLeft == 1 ? "1 day left" : daysLeft + " days left";
   }

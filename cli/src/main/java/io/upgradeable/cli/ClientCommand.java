@@ -2,6 +2,7 @@ package io.upgradeable.cli;
 
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
+import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
 import java.util.List;
@@ -52,13 +53,15 @@ abstract class ClientCommand extends BaseCommand {
   }
 
   private void talkToEmbedded(Report findings) throws IOException {
-    try (EmbeddedServer server =
-        EmbeddedServer.start(policy -> serverLayers(policy, tls.implicit()))) {
+    TlsIdentity identity = EmbeddedServer.newIdentity();
+    // What is wrong with the options is said before anything is started.
+    TlsPolicy policy = tls.policy(identity.chain());
+    TlsPolicy serverPolicy = TlsPolicy.server().identity(identity).build();
+    try (EmbeddedServer server = EmbeddedServer.start(serverLayers(serverPolicy, tls.implicit()))) {
       findings.target(server.address(), server.name(), true);
       if (!output.json()) {
         introduce(server.address());
       }
-      TlsPolicy policy = tls.policy(server.certificates());
       talk(server.address(), server.name(), policy, findings);
     }
   }

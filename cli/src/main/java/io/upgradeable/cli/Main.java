@@ -11,7 +11,7 @@ public final class Main {
    * @param args the arguments
    */
   public static void main(String[] args) {
-    NettyLog.silence();
-    System.exit(UpgradeCli.commandLine().execute(args));
+    NettySettings.apply();
+    System.exit(UpgradeCli.commandLine(args).execute(args));
   }
 }

@@ -22,14 +22,21 @@ import picocli.CommandLine.Command;
     footer = {
       "%nExamples:",
       "  upgrade-cli ping",
-      "  upgrade-cli ping -v --cafile ca.pem ping.example.net:10001",
-      "  upgrade-cli ping --output json"
+      "  upgrade-cli ping --tls-max 1.2 --show-certs",
+      "  upgrade-cli ping --output json",
+      "With \"upgrade-cli serve ping --self-signed --write-cert /tmp/ping.pem\" running elsewhere:",
+      "  upgrade-cli ping -v --cafile /tmp/ping.pem localhost:10001"
     })
 final class PingCommand extends ClientCommand {
 
   @Override
   protected int defaultPort() {
     return Ping.DEFAULT_PORT;
+  }
+
+  @Override
+  protected boolean canEndWith(ExitCode code) {
+    return code != ExitCode.NOT_OFFERED && code != ExitCode.REFUSED; // PING has no word for either
   }
 
   @Override

@@ -50,6 +50,14 @@ abstract class ServerCommand extends BaseCommand {
   protected abstract String describe(Object result);
 
   @Override
+  protected final boolean canEndWith(ExitCode code) {
+    return switch (code) {
+      case OK, OTHER, USAGE -> true;
+      default -> false;
+    };
+  }
+
+  @Override
   protected final void execute(Interruption interruption) throws IOException {
     Endpoint endpoint = listen.endpoint(defaultPort());
     ReloadableTlsPolicy policy = tls.policy(endpoint.host());

@@ -1,5 +1,6 @@
 package io.upgradeable.cli;
 
+import io.upgradeable.Endpoint;
 import io.upgradeable.Security;
 import io.upgradeable.negotiation.TlsFacts;
 import java.io.PrintWriter;
@@ -39,7 +40,7 @@ final class TextReport {
       report.path().ifPresent(path -> row("path", path));
     }
     report.security().ifPresent(security -> row("security", text(security, report)));
-    report.tls().ifPresent(tls -> printTls(tls, report));
+    report.tls().ifPresent(this::printTls);
     printCertificates(report);
     report.protocol().ifPresent(protocol -> row(protocol.name(), protocol.sentence()));
     if (showCertificates) {
@@ -50,14 +51,25 @@ final class TextReport {
 
   private String text(Security security, Report report) {
     return switch (security) {
-      case ORIGIN ->
-          paint.good("TLS reaches " + report.origin().map(o -> o.host()).orElse("the origin"));
+      case ORIGIN -> origin(report);
       case HOP_ONLY -> paint.bad("TLS ends at a proxy: what lies behind it sees plaintext");
       case PLAINTEXT -> paint.bad("none: plaintext");
     };
   }
 
-  private void printTls(TlsFacts tls, Report report) {
+  private String origin(Report report) {
+    String host = report.origin().map(Endpoint::host).orElse("the origin");
+    boolean verified =
+        report
+            .tls()
+            .filter(tls -> tls.verification() == TlsFacts.Verification.CHAIN_AND_NAME)
+            .isPresent();
+    return verified
+        ? paint.good("TLS reaches " + host)
+        : paint.bad("TLS, but whether it reaches " + host + " was not verified");
+  }
+
+  private void printTls(TlsFacts tls) {
     StringBuilder line = new StringBuilder(tls.protocol()).append(", ").append(tls.cipherSuite());
     tls.group().ifPresent(group -> line.append(", ").append(group));
     tls.applicationProtocol()
@@ -65,17 +77,15 @@ final class TextReport {
             name -> line.append(", ALPN ").append(Printable.line(name)),
             () -> line.append(", no ALPN"));
     row("tls", line.append(", engine ").append(tls.engine()).toString());
-    row("verified", text(tls.verification(), report));
+    row("verified", text(tls.verification()));
   }
 
-  private String text(TlsFacts.Verification verification, Report report) {
+  private String text(TlsFacts.Verification verification) {
     return switch (verification) {
       case CHAIN_AND_NAME -> "the chain leads to a trusted certificate, and the name is right";
       case CHAIN -> paint.bad("the chain leads to a trusted certificate; the name was not checked");
       case NO_CERTIFICATE -> paint.bad("no: there is no certificate");
-      case NOT_VERIFIED ->
-          paint.bad(
-              "no: anybody may be at the other end of " + report.path().orElse("this connection"));
+      case NOT_VERIFIED -> paint.bad("no: anybody may be at the other end");
     };
   }
 

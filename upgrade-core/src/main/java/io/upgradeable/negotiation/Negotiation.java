@@ -12,13 +12,15 @@ import java.nio.ByteBuffer;
  * exception handed to the caller.
  *
  * @param <R> what the layer has to tell once it is done. It should hold only what was heard after
- *     {@link #secured}: what was learned in plaintext is forgotten at the upgrade.
+ *     {@link #secured}: what was learned in plaintext is forgotten at the upgrade. A record suits best: results of
+ *     equal dialogues should be equal.
  */
 public interface Negotiation<R> {
 
   /**
    * The layer below is up; nothing was read yet. A client that speaks first sends, a server sends
-   * its greeting, everybody else awaits.
+   * its greeting, everybody else awaits. A machine that was begun before throws {@link
+   * IllegalStateException}.
    *
    * @return the first step
    */
@@ -30,7 +32,8 @@ public interface Negotiation<R> {
    *
    * <p>With {@link Step.Await} it must have consumed nothing: the same bytes come again, with more
    * behind them. With {@link Step.Send} it must have consumed something: if bytes remain, it is
-   * called again at once.
+   * called again at once. {@link Step.StartTls}, {@link Step.Done} and {@link Step.Fail} may leave
+   * bytes behind, and may consume none.
    *
    * @param input all unread bytes, read-only, valid during this call only
    * @return the next step

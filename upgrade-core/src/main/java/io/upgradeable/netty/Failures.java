@@ -10,6 +10,7 @@ import io.upgradeable.UpgradeException.TlsNotOffered;
 import io.upgradeable.UpgradeException.Where;
 import io.upgradeable.negotiation.Reason;
 import io.upgradeable.tls.CertificateProblem;
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -59,13 +60,18 @@ final class Failures {
       return known;
     }
     SSLException tls = find(SSLException.class, error);
-    if (tls != null && !(tls.getCause() instanceof ClosedChannelException)) {
+    if (tls != null && !isOfSocket(tls.getCause())) {
       return new TlsFailed(where, textOf(tls), error);
     }
     if (find(ClosedChannelException.class, error) != null) {
       return closed(where, 0, null);
     }
     return new PeerClosed(where, textOf(error), error);
+  }
+
+  /** Netty wraps a socket's error in an engine's if it strikes while the engine writes. */
+  private static boolean isOfSocket(@Nullable Throwable cause) {
+    return cause instanceof IOException && !(cause instanceof SSLException);
   }
 
   private static String textOf(Throwable error) {

@@ -6,7 +6,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
 import io.upgradeable.negotiation.Role;
-import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
@@ -46,14 +45,6 @@ final class HandshakeGuard extends ChannelDuplexHandler {
     this.role = role;
     this.limit = limit;
     this.alarm = alarm;
-  }
-
-  /** Whether bytes could begin the peer's side of a handshake, as far as they go. */
-  static boolean beginsHandshake(ByteBuffer bytes, Role role) {
-    int length = Math.min(bytes.remaining(), HEADER_LENGTH);
-    byte[] header = new byte[HEADER_LENGTH];
-    bytes.duplicate().get(header, 0, length);
-    return isPlausible(header, length, role);
   }
 
   private static boolean isPlausible(byte[] header, int length, Role role) {

@@ -129,7 +129,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
       } else if (step instanceof Step.Send<R> send) {
         send(send.message());
         startStep(send.awaited());
-        if (unread.isEmpty()) {
+        if (unread.isEmpty() && ctx().channel().isWritable()) {
           awaitInput();
           return;
         }
@@ -313,7 +313,11 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     if (blocked && ctx.channel().isWritable()) {
       blocked = false;
-      process();
+      if (unread.isEmpty() && state == State.NEGOTIATING) {
+        awaitInput();
+      } else {
+        process();
+      }
     }
     ctx.fireChannelWritabilityChanged();
   }

@@ -240,20 +240,7 @@ public final class NettyAcceptor implements AutoCloseable {
    */
   public CompletableFuture<Void> shutdownAsync(Duration grace) {
     if (closing.compareAndSet(false, true)) {
-      listener
-          .close()
-          .addListener(
-              ignored -> {
-                if (count.get() == 0) {
-                  drained.complete(null);
-                }
-                transports
-                    .group()
-                    .schedule(
-                        () -> open.forEach(Channel::close),
-                        grace.toMillis(),
-                        TimeUnit.MILLISECONDS);
-              });
+      listener.close().addListener(ignored -> endAfter(grace));
       drained.whenComplete(
           (nothing, error) -> {
             transports.close();
@@ -262,6 +249,16 @@ public final class NettyAcceptor implements AutoCloseable {
           });
     }
     return ended;
+  }
+
+  private void endAfter(Duration grace) {
+    if (count.get() == 0) {
+      drained.complete(null);
+    } else {
+      transports
+          .group()
+          .schedule(() -> open.forEach(Channel::close), grace.toMillis(), TimeUnit.MILLISECONDS);
+    }
   }
 
   /** Stops accepting, closes what is open, and waits for it: a shutdown without grace. */

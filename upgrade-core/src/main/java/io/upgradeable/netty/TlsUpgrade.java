@@ -195,11 +195,7 @@ final class TlsUpgrade {
       int handshakeBytes,
       Outcome outcome) {
     int count = unread.length();
-    Role role = policy.role();
-    boolean belongsToTls =
-        step.unread() == UnreadPolicy.TLS_RECORD
-            && HandshakeGuard.beginsHandshake(unread.view(), role);
-    if (count > 0 && !belongsToTls) {
+    if (count > 0 && step.unread() == UnreadPolicy.REJECT) {
       unread.clear();
       outcome.plaintextInjected(count);
       return;
@@ -208,7 +204,7 @@ final class TlsUpgrade {
     send(driver, step.finalPlaintext());
 
     HandshakeGuard guard =
-        new HandshakeGuard(role, handshakeBytes, new AlarmOf(outcome, afterPlaintext));
+        new HandshakeGuard(policy.role(), handshakeBytes, new AlarmOf(outcome, afterPlaintext));
     ChannelPipeline pipeline = driver.pipeline();
     started = true;
     pipeline.addBefore(driver.name(), null, guard);
@@ -228,6 +224,7 @@ final class TlsUpgrade {
               }
             });
     if (count > 0) {
+      // Through the guard, which lets nothing pass that is no TLS record.
       guard.channelRead(guardContext, Unpooled.wrappedBuffer(unread.takeAll()));
       guardContext.fireChannelReadComplete();
     }

@@ -1,0 +1,247 @@
+package io.upgradeable.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import io.upgradeable.testkit.Certificates;
+import io.upgradeable.testkit.Certificates.Issued;
+import io.upgradeable.testkit.Script;
+import io.upgradeable.testkit.ScriptedPeer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Each way in which a ping can fail: its exit code, one line on stderr, and never a stack trace.
+ */
+class PingFailureTest {
+
+  private static final Certificates CERTIFICATES = Certificates.create();
+  private static final Issued LOCALHOST = CERTIFICATES.server("localhost");
+  private static final Script UNTIL_STARTTLS =
+      Script.start().expect("PING\n").send("PONG\n").expect("STARTTLS\n");
+
+  @TempDir private static Path directory;
+
+  @BeforeAll
+  static void writeAuthority() {
+    CERTIFICATES.writePem(directory);
+  }
+
+  private static Cli ping(ScriptedPeer server, String... more) {
+    String[] args = new String[more.length + 4];
+    args[0] = "ping";
+    args[1] = "--cafile";
+    args[2] = directory.resolve("ca.crt").toString();
+    args[3] = server.endpoint().toString();
+    System.arraycopy(more, 0, args, 4, more.length);
+    return Cli.run(args);
+  }
+
+  @Test
+  void nobodyListens_ping_couldNotConnect() throws IOException {
+    try (Socket bound = new Socket()) {
+      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      Cli.run("ping", "127.0.0.1:" + bound.getLocalPort())
+          .failed(ExitCode.CONNECT_FAILED, "could not connect", "refused");
+    }
+  }
+
+  @Test
+  void noSuchHost_ping_couldNotConnect() {
+    Cli.run("ping", "does-not-exist.invalid")
+        .failed(ExitCode.CONNECT_FAILED, "could not connect", "does-not-exist.invalid:10001");
+  }
+
+  @Test
+  void silentServer_ping_timedOutAwaitingPong() {
+    try (ScriptedPeer server = ScriptedPeer.server(Script.start().stall())) {
+      ping(server, "--timeout", "300ms").failed(ExitCode.TIMED_OUT, "timed out", "expected PONG");
+    }
+  }
+
+  @Test
+  void silentServer_stepTimeout_timedOutAwaitingPong() {
+    try (ScriptedPeer server = ScriptedPeer.server(Script.start().stall())) {
+      ping(server, "--step-timeout", "300ms").failed(ExitCode.TIMED_OUT, "expected PONG", "300 ms");
+    }
+  }
+
+  @Test
+  void serverSilentInHandshake_stepTimeout_timedOut() {
+    try (ScriptedPeer server = ScriptedPeer.server(UNTIL_STARTTLS.stall())) {
+      ping(server, "--step-timeout", "300ms").failed(ExitCode.TIMED_OUT, "handshake", "300 ms");
+    }
+  }
+
+  @Test
+  void serverSilentInImplicitTls_stepTimeout_timedOut() {
+    try (ScriptedPeer server = ScriptedPeer.server(Script.start().stall())) {
+      ping(server, "--tls", "--step-timeout", "300ms")
+          .failed(ExitCode.TIMED_OUT, "handshake", "300 ms");
+    }
+  }
+
+  @Test
+  void garbage_ping_misbehaved() {
+    try (ScriptedPeer server =
+        ScriptedPeer.server(Script.start().expect("PING\n").send("220 mail ESMTP\n").stall())) {
+      ping(server).failed(ExitCode.MISBEHAVED, "expected PONG, got '220 mail ESMTP'");
+    }
+  }
+
+  @Test
+  void closedEarly_ping_closed() {
+    try (ScriptedPeer server = ScriptedPeer.server(Script.start().expect("PING\n").close())) {
+      ping(server).failed(ExitCode.CLOSED, "closed early", "expected PONG");
+    }
+  }
+
+  @Test
+  void lineInjectedAtUpgrade_ping_injected() {
+    Script script = Script.start().expect("PING\n").send("PONG\nPONG\n").stall();
+    try (ScriptedPeer server = ScriptedPeer.server(script)) {
+      ping(server).failed(ExitCode.INJECTED, "injected", "5 bytes of plaintext");
+    }
+  }
+
+  @Test
+  void byteInjectedAtUpgrade_ping_injected() {
+    Script script = Script.start().expect("PING\n").send("PONG\nP").stall();
+    try (ScriptedPeer server = ScriptedPeer.server(script)) {
+      ping(server).failed(ExitCode.INJECTED, "1 byte of plaintext");
+    }
+  }
+
+  @Test
+  void handshakeOfGarbage_ping_tlsFailed() {
+    byte[] garbage = {0x16, 0x03, 0x03, 0x00, 0x04, 'j', 'u', 'n', 'k'};
+    try (ScriptedPeer server = ScriptedPeer.server(UNTIL_STARTTLS.send(garbage).stall())) {
+      ping(server).failed(ExitCode.TLS_FAILED, "TLS failed");
+    }
+  }
+
+  @Test
+  void otherName_ping_certificateRejectedAndShown() {
+    Issued other = CERTIFICATES.server("other.example");
+    try (ScriptedPeer server = ScriptedPeer.server(UNTIL_STARTTLS.startTls().stall(), other)) {
+      Cli run = ping(server).failed(ExitCode.CERTIFICATE_REJECTED, "other.example", "localhost");
+
+      assertThat(run.out()).contains("certificate  CN=throw-away", "names      other.example");
+      assertThat(run.out()).doesNotContain("TLS reaches");
+    }
+  }
+
+  @Test
+  void otherName_pingWithVerifyName_succeeds() {
+    Issued other = CERTIFICATES.server("other.example");
+    Script script =
+        UNTIL_STARTTLS.startTls().expect("PING\n").send("PONG\n").expect("QUIT\n").close();
+    try (ScriptedPeer server = ScriptedPeer.server(script, other)) {
+      ping(server, "--verify-name", "other.example").succeeded();
+    }
+  }
+
+  @Test
+  void untrustedAuthority_ping_certificateRejectedAndShown() {
+    Issued stranger = Certificates.create().server("localhost");
+    try (ScriptedPeer server = ScriptedPeer.server(UNTIL_STARTTLS.startTls().stall(), stranger)) {
+      Cli run = ping(server, "--show-certs").failed(ExitCode.CERTIFICATE_REJECTED);
+
+      assertThat(run.out()).contains("certificate  CN=throw-away", "-----BEGIN CERTIFICATE-----");
+    }
+  }
+
+  @Test
+  void expired_ping_certificateRejectedAndShownAsExpired() {
+    Issued expired = CERTIFICATES.expired("localhost");
+    try (ScriptedPeer server = ScriptedPeer.server(UNTIL_STARTTLS.startTls().stall(), expired)) {
+      Cli run = ping(server).failed(ExitCode.CERTIFICATE_REJECTED);
+
+      assertThat(run.out()).contains(", expired");
+    }
+  }
+
+  @Test
+  void certificateRejected_json_hasErrorAndCertificate() {
+    Issued other = CERTIFICATES.server("other.example");
+    try (ScriptedPeer server = ScriptedPeer.server(UNTIL_STARTTLS.startTls().stall(), other)) {
+      JsonObject json =
+          ping(server, "--output", "json").failed(ExitCode.CERTIFICATE_REJECTED).json();
+
+      assertThat(json.keySet())
+          .containsExactly(
+              "command",
+              "target",
+              "embedded",
+              "ok",
+              "exitCode",
+              "path",
+              "security",
+              "tls",
+              "certificates",
+              "error");
+      assertThat(json.get("ok").getAsBoolean()).isFalse();
+      assertThat(json.get("exitCode").getAsInt()).isEqualTo(8);
+      assertThat(json.get("security").isJsonNull()).isTrue();
+      assertThat(json.get("tls").isJsonNull()).isTrue();
+      assertThat(json.getAsJsonArray("certificates")).hasSize(1);
+      JsonObject error = json.getAsJsonObject("error");
+      assertThat(error.keySet())
+          .containsExactly("kind", "message", "path", "peer", "expected", "got");
+      assertThat(error.get("kind").getAsString()).isEqualTo("CertificateRejected");
+      assertThat(error.get("peer").getAsString()).isEqualTo(server.endpoint().toString());
+    }
+  }
+
+  @Test
+  void timedOut_jsonVerbose_hasDialogueSoFar() {
+    try (ScriptedPeer server = ScriptedPeer.server(Script.start().stall())) {
+      JsonObject json =
+          ping(server, "--output", "json", "-v", "--timeout", "300ms")
+              .failed(ExitCode.TIMED_OUT)
+              .json();
+
+      assertThat(json.getAsJsonArray("dialogue").toString()).contains("\"text\":\"PING\"");
+      assertThat(json.getAsJsonObject("error").get("expected").getAsString()).isEqualTo("PONG");
+    }
+  }
+
+  @Test
+  void closedUnderTls_ping_reportStillTellsTls() {
+    try (ScriptedPeer server =
+        ScriptedPeer.server(UNTIL_STARTTLS.startTls().expect("PING\n").close(), LOCALHOST)) {
+      Cli run = ping(server).failed(ExitCode.CLOSED);
+
+      assertThat(run.out()).contains("tls          TLSv1.3").doesNotContain("TLS reaches");
+    }
+  }
+
+  @Test
+  void peerTextWithEscapes_ping_escapedEverywhere() {
+    // The byte after ESC [ would clear the screen; U+202E would turn the line round.
+    Issued hostile = CERTIFICATES.server("other.example");
+    Script script = UNTIL_STARTTLS.startTls().expect("PING\n").send("\u001b[2J\u202ePONG\n");
+    try (ScriptedPeer server = ScriptedPeer.server(script, hostile)) {
+      Cli run = ping(server, "-v", "--verify-name", "other.example");
+
+      assertThat(run.exitCode()).isEqualTo(ExitCode.MISBEHAVED.code());
+      assertThat(run.out() + run.err()).doesNotContain("\u001b", "\u202e");
+    }
+  }
+
+  @Test
+  void stackTraceAskedFor_ping_printedAfterTheLine() {
+    try (ScriptedPeer server = ScriptedPeer.server(Script.start().expect("PING\n").close())) {
+      Cli run = ping(server, "--stacktrace");
+
+      assertThat(run.exitCode()).isEqualTo(ExitCode.CLOSED.code());
+      assertThat(run.err()).contains("\tat io.upgradeable.");
+    }
+  }
+}

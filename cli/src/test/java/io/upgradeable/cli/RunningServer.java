@@ -1,0 +1,65 @@
+package io.upgradeable.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+
+/** {@code upgrade-cli serve ping} within the test's own JVM, on a port of the system's choice. */
+final class RunningServer implements AutoCloseable {
+
+  private final LineQueue out = new LineQueue();
+  private final LineQueue err = new LineQueue();
+  private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+  private final Thread thread;
+  private final int port;
+
+  private RunningServer(String[] args) {
+    CommandLine commandLine = UpgradeCli.commandLine(args);
+    commandLine.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+    thread = new Thread(() -> exitCode.complete(commandLine.execute(args)), "serve");
+    thread.start();
+    String ready = out.await("listening on ");
+    port = Integer.parseInt(ready.substring(ready.lastIndexOf(':') + 1));
+  }
+
+  static RunningServer start(String... options) {
+    List<String> args = new ArrayList<>(List.of("serve", "ping", "--listen", "127.0.0.1:0"));
+    args.addAll(List.of(options));
+    return new RunningServer(args.toArray(String[]::new));
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** By the name that test certificates carry. */
+  String target() {
+    return "localhost:" + port;
+  }
+
+  LineQueue out() {
+    return out;
+  }
+
+  LineQueue err() {
+    return err;
+  }
+
+  /** Ends the server as Ctrl-C does. */
+  int stop() {
+    thread.interrupt();
+    try {
+      return exitCode.get(20, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError("the server did not end", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+  }
+}

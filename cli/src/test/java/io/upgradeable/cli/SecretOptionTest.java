@@ -1,0 +1,70 @@
+package io.upgradeable.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SecretOptionTest {
+
+  @TempDir private Path directory;
+
+  @Test
+  void file_read_firstLineWithoutItsEnd() throws IOException {
+    KeyPasswordOption option = new KeyPasswordOption();
+    option.file(Files.writeString(directory.resolve("p"), "hunter2é\r\nmore\n"));
+
+    try (Secret secret = option.read("x")) {
+      assertThat(secret.value()).isEqualTo("hunter2é".toCharArray());
+      assertThat(secret).hasToString("<redacted>");
+    }
+  }
+
+  @Test
+  void secret_closed_cleared() {
+    char[] value = "hunter2".toCharArray();
+    new Secret(value).close();
+
+    assertThat(value).containsOnly('\0');
+  }
+
+  @Test
+  void stdin_read_oneLine() throws IOException {
+    InputStream before = System.in;
+    try {
+      System.setIn(new ByteArrayInputStream("hunter2\nrest".getBytes(StandardCharsets.UTF_8)));
+      KeyPasswordOption option = new KeyPasswordOption();
+      option.stdin(true);
+
+      try (Secret secret = option.read("x")) {
+        assertThat(secret.value()).isEqualTo("hunter2".toCharArray());
+      }
+      assertThat(System.in.read()).as("the rest of stdin is left alone").isEqualTo('r');
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  @Test
+  void hugeFile_read_refusedWithoutItsContent() throws IOException {
+    KeyPasswordOption option = new KeyPasswordOption();
+    option.file(Files.writeString(directory.resolve("p"), "hunter2".repeat(1000)));
+
+    assertThatThrownBy(() -> option.read("x"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("at most 4096 bytes")
+        .hasMessageNotContaining("hunter2");
+  }
+
+  @Test
+  void option_toString_redacted() {
+    assertThat(new KeyPasswordOption()).hasToString("<redacted>");
+  }
+}

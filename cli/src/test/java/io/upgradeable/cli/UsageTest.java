@@ -1,0 +1,149 @@
+package io.upgradeable.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import io.upgradeable.testkit.Certificates;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whatever the user gets wrong is one line that says what was expected, and exit code 2. */
+class UsageTest {
+
+  private static final Certificates CERTIFICATES = Certificates.create();
+
+  @TempDir private Path directory;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          ping localhost:70000                        | expected a port from 0 to 65535, got '70000'
+          ping localhost:0                            | expected a port from 1 to 65535
+          ping localhost:                             | expected a port
+          ping ::1                                    | expected brackets around an IPv6 address
+          ping 2001:db8::1:10001                      | expected brackets around an IPv6 address
+          ping [::1                                   | no closing ]
+          ping ho st                                  | Unmatched argument
+          ping -bogus                                 | Unknown option
+          ping --timeot 5s                            | did you mean --timeout?
+          ping --timeout 5                            | expected a time with its unit
+          ping --timeout 0s                           | expected a time with its unit
+          ping --connect-timeout 1h                   | expected a time with its unit
+          ping --tls-min 1.1                          | expected 1.2 or 1.3
+          ping --tls-min 1.3 --tls-max 1.2            | TLS version
+          ping --engine schannel                      | --engine
+          ping --output xml                           | --output
+          ping --starttls opportunistic               | no way to say that it has no TLS
+          ping --starttls required --tls              | expected --tls or --starttls, got both
+          ping --servername a.example --no-sni        | expected --servername or --no-sni
+          ping --servername 192.0.2.1                 | expected a DNS name
+          ping --pin sha256//short                    | the pin is
+          ping --cafile /does/not/exist               | /does/not/exist
+          ping --capath /does/not/exist               | /does/not/exist
+          ping --cert c.pem                           | expected --key with --cert
+          ping --key k.pem                            | expected --cert with --key
+          ping --cert c.p12 --key k.pem               | PKCS#12 holds the key
+          ping --cert c.p12                           | needs the key's password: give --key-password-env
+          ping --cert c.p12 --key-password-env NO_SUCH_VARIABLE | NO_SUCH_VARIABLE, which is not set
+          ping --cert c.p12 --key-password-file /does/not/exist | /does/not/exist
+          ping --cert c.p12 --key-password-stdin --key-password-env X | expected one of
+          ping --key-password hunter2                 | Unknown option
+          ping --color sometimes                      | --color
+          serve ping                                  | expected --cert FILE with --key FILE, or --self-signed
+          serve ping --self-signed --cert c --key k   | got both
+          serve ping --write-cert f --cert c --key k  | --write-cert with --self-signed
+          serve ping --self-signed --listen a:b:c     | expected brackets
+          serve ping --self-signed --max-connections 0 | expected at least 1
+          serve ping --self-signed --max-connections many | many
+          serve ping --self-signed --client-auth required | trusts no authority
+          serve ping --self-signed --write-cert /does/not/exist/x | /does/not/exist/x
+          serve smtpx                                 | smtpx
+          bogus                                       | bogus
+          """)
+  void badOption_run_oneLineAndExit2(String commandLine, String expected) {
+    Cli run = Cli.run(commandLine.split(" ")).failed(ExitCode.USAGE, expected);
+
+    assertThat(run.out()).isEmpty();
+  }
+
+  @Test
+  void emptyAuthorityFile_ping_oneLine() throws IOException {
+    Path empty = Files.createFile(directory.resolve("empty.pem"));
+
+    Cli.run("ping", "--cafile", empty.toString()).failed(ExitCode.USAGE, empty.toString(), "empty");
+  }
+
+  @Test
+  void textForAuthorityFile_ping_oneLine() throws IOException {
+    Path text = Files.writeString(directory.resolve("text.pem"), "hello\n");
+
+    Cli.run("ping", "--cafile", text.toString()).failed(ExitCode.USAGE, text.toString());
+  }
+
+  @Test
+  void unreadableKey_ping_oneLine() throws IOException {
+    CERTIFICATES.client("me").writePem(directory, "me");
+    Path key = Files.createDirectory(directory.resolve("key-that-is-a-directory"));
+
+    Cli.run("ping", "--cert", directory.resolve("me.crt").toString(), "--key", key.toString())
+        .failed(ExitCode.USAGE, key.toString());
+  }
+
+  @Test
+  void encryptedKeyWithoutPassword_ping_saysHowToGiveIt() throws IOException {
+    CERTIFICATES.client("me").writePem(directory, "me");
+    Path key =
+        Files.writeString(
+            directory.resolve("locked.key"), "-----BEGIN ENCRYPTED PRIVATE KEY-----\n");
+
+    Cli.run("ping", "--cert", file("me.crt"), "--key", key.toString())
+        .failed(ExitCode.USAGE, "locked.key needs the key's password", "--key-password-file");
+  }
+
+  @Test
+  void keyOfAnother_ping_oneLine() {
+    CERTIFICATES.client("me").writePem(directory, "me");
+    CERTIFICATES.client("you").writePem(directory, "you");
+
+    Cli.run("ping", "--cert", file("me.crt"), "--key", file("you.key"))
+        .failed(ExitCode.USAGE, "you.key", "does not belong to");
+  }
+
+  @Test
+  void keyOfAnother_serve_oneLine() {
+    CERTIFICATES.server("localhost").writePem(directory, "me");
+    CERTIFICATES.server("localhost").writePem(directory, "you");
+
+    Cli.run("serve", "ping", "--cert", file("me.crt"), "--key", file("you.key"))
+        .failed(ExitCode.USAGE, "you.key", "does not belong to");
+  }
+
+  @Test
+  void unusableTarget_json_stillADocument() {
+    JsonObject json =
+        Cli.run("ping", "--output", "json", "localhost:70000").failed(ExitCode.USAGE).json();
+
+    assertThat(json.get("target").getAsString()).isEqualTo("localhost:70000");
+    assertThat(json.get("exitCode").getAsInt()).isEqualTo(2);
+    assertThat(json.getAsJsonObject("error").get("kind").getAsString()).isEqualTo("Usage");
+    assertThat(json.get("path").isJsonNull()).isTrue();
+  }
+
+  @Test
+  void targetWithEscapes_ping_escaped() {
+    Cli run = Cli.run("ping", "local\u001b[2Jhost").failed(ExitCode.USAGE, "\\x1b[2J");
+
+    assertThat(run.err()).doesNotContain("\u001b");
+  }
+
+  private String file(String name) {
+    return directory.resolve(name).toString();
+  }
+}
