@@ -2,6 +2,7 @@ package io.upgradeable;
 
 import io.upgradeable.negotiation.Negotiation;
 import io.upgradeable.tls.TlsPolicy;
+import io.upgradeable.tls.TlsRequirement;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -18,6 +19,7 @@ public final class Layer<R> {
   private final Supplier<? extends Negotiation<R>> negotiation;
   private final Optional<Endpoint> target;
   private final Optional<Supplier<TlsPolicy>> tls;
+  private final TlsRequirement tlsRequirement;
   private final boolean tunnel;
   private final Optional<Limits> limits;
 
@@ -26,6 +28,7 @@ public final class Layer<R> {
     this.negotiation = builder.negotiation;
     this.target = builder.target;
     this.tls = builder.tls;
+    this.tlsRequirement = builder.tlsRequirement;
     this.tunnel = builder.tunnel;
     this.limits = builder.limits;
   }
@@ -80,6 +83,15 @@ public final class Layer<R> {
   }
 
   /**
+   * Whether the layer may be up without TLS although it has a policy for it.
+   *
+   * @return {@link TlsRequirement#REQUIRED} unless opportunism was asked for by name
+   */
+  public TlsRequirement tlsRequirement() {
+    return tlsRequirement;
+  }
+
+  /**
    * Whether the bytes above this layer belong to a farther peer: true for a proxy's layer.
    *
    * @return true for a tunnel
@@ -100,8 +112,12 @@ public final class Layer<R> {
   /** The layer's part of the chain line, for instance {@code smtp+tls(mail.example.net)}. */
   @Override
   public String toString() {
+    return label(tls.isPresent());
+  }
+
+  String label(boolean secured) {
     StringBuilder text = new StringBuilder(name);
-    if (tls.isPresent() && !name.equals("tls")) {
+    if (secured && !name.equals("tls")) {
       text.append("+tls");
     }
     target.ifPresent(t -> text.append('(').append(tunnel ? t : t.host()).append(')'));
@@ -119,6 +135,7 @@ public final class Layer<R> {
     private final Supplier<? extends Negotiation<R>> negotiation;
     private Optional<Endpoint> target = Optional.empty();
     private Optional<Supplier<TlsPolicy>> tls = Optional.empty();
+    private TlsRequirement tlsRequirement = TlsRequirement.REQUIRED;
     private boolean tunnel;
     private Optional<Limits> limits = Optional.empty();
 
@@ -158,6 +175,18 @@ public final class Layer<R> {
      */
     public Builder<R> tls(Supplier<TlsPolicy> policy) {
       tls = Optional.of(policy);
+      return this;
+    }
+
+    /**
+     * Says whether the layer may be up without TLS. With {@link TlsRequirement#REQUIRED}, the
+     * default, a negotiation that says it is done without TLS is broken and fails.
+     *
+     * @param requirement what holds
+     * @return this
+     */
+    public Builder<R> tlsRequirement(TlsRequirement requirement) {
+      tlsRequirement = Objects.requireNonNull(requirement, "requirement");
       return this;
     }
 

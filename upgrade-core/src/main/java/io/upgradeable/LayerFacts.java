@@ -13,6 +13,12 @@ import java.util.Optional;
  */
 public record LayerFacts(Layer<?> layer, Object result, Optional<TlsFacts> tls) {
 
+  /** The layer's part of the chain line, with {@code +tls} only if TLS is there. */
+  @Override
+  public String toString() {
+    return layer.label(tls.isPresent());
+  }
+
   /**
    * How far TLS protects what is exchanged above these layers: walks down to the first tunnel.
    *

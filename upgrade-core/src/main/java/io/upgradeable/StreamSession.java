@@ -7,15 +7,16 @@ import io.upgradeable.negotiation.UnreadPolicy;
 import io.upgradeable.session.Session;
 import io.upgradeable.session.SessionContext;
 import io.upgradeable.tls.TlsPolicy;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -46,7 +47,7 @@ final class StreamSession implements Session {
   private boolean gone;
   private Optional<UpgradeException> failure = Optional.empty();
   private long readDeadline;
-  private boolean timerSet;
+  private @Nullable Future<?> timer;
 
   /** One read: takes what it needs from the unread bytes, or says that it needs more. */
   private abstract static class Read<T> {
@@ -203,8 +204,20 @@ final class StreamSession implements Session {
   }
 
   private <T> CompletableFuture<T> submit(Read<T> read) {
+    read.future.whenComplete(
+        (value, error) -> {
+          if (read.future.isCancelled()) {
+            onLoop(this::abandon, read.future);
+          }
+        });
     onLoop(() -> begin(read), read.future);
     return read.future;
+  }
+
+  /** Bytes of a cancelled read may be taken already; what follows them would be misread. */
+  private void abandon() {
+    pending = null;
+    context().close();
   }
 
   private void onLoop(Runnable task, CompletableFuture<?> future) {
@@ -215,11 +228,14 @@ final class StreamSession implements Session {
     try {
       context().executor().execute(task);
     } catch (RejectedExecutionException e) {
-      future.completeExceptionally(context().failure(Reason.closed(), "an open connection"));
+      future.completeExceptionally(new ClosedChannelException());
     }
   }
 
   private void begin(Read<?> read) {
+    if (read.future.isDone()) {
+      return; // cancelled before it began
+    }
     if (pending != null) {
       read.future.completeExceptionally(
           new IllegalStateException("a read is under way on this stream"));
@@ -283,20 +299,24 @@ final class StreamSession implements Session {
     if (read == null) {
       return;
     }
-    if (failure.isEmpty()) {
+    if (failure.isEmpty() && !gone) {
       Optional<?> atEnd = read.atEnd();
-      if (!truncated && !gone && atEnd.isPresent()) {
+      if (!truncated && atEnd.isPresent()) {
         completeLater(read, atEnd.get());
         return;
       }
-      failure =
-          Optional.of(
-              truncated
-                  ? context().truncated(read.awaited)
-                  : context().failure(Reason.closed(), read.awaited));
+      fail(
+          truncated
+              ? context().truncated(read.awaited)
+              : context().failure(Reason.closed(), read.awaited));
     }
     pending = null;
-    read.future.completeExceptionally(failure.get());
+    read.future.completeExceptionally(endCause());
+  }
+
+  /** Why the stream is over: the peer's fault, or simply that this side has closed it. */
+  private IOException endCause() {
+    return failure.isPresent() ? failure.get() : new ClosedChannelException();
   }
 
   private void fail(UpgradeException cause) {
@@ -312,6 +332,9 @@ final class StreamSession implements Session {
     if (failure.isEmpty()) {
       failure = cause;
     }
+    if (timer != null) {
+      timer.cancel(false);
+    }
     endOfInput();
   }
 
@@ -319,14 +342,13 @@ final class StreamSession implements Session {
    * One timer serves all reads: if it fires for a read that is over, it is set for the next one.
    */
   private void setTimer() {
-    if (!timerSet) {
-      timerSet = true;
-      context().schedule(Duration.ofNanos(readDeadline - System.nanoTime()), this::onTimer);
+    if (timer == null) {
+      timer = context().schedule(Duration.ofNanos(readDeadline - System.nanoTime()), this::onTimer);
     }
   }
 
   private void onTimer() {
-    timerSet = false;
+    timer = null;
     Read<?> read = pending;
     if (read == null || gone) {
       return;
@@ -340,7 +362,8 @@ final class StreamSession implements Session {
 
   CompletableFuture<Void> write(ByteBuffer bytes) {
     int length = bytes.remaining();
-    if (waitingWrites.addAndGet(length) > MAX_WAITING_WRITES && length < waitingWrites.get()) {
+    long before = waitingWrites.getAndAdd(length);
+    if (before > 0 && before + length > MAX_WAITING_WRITES) {
       waitingWrites.addAndGet(-length);
       return CompletableFuture.failedFuture(
           new IllegalStateException(
@@ -348,28 +371,31 @@ final class StreamSession implements Session {
                   + MAX_WAITING_WRITES
                   + " bytes wait to be written: wait for the futures of earlier writes"));
     }
-    CompletableFuture<Void> written = context().write(bytes);
-    CompletableFuture<Void> result =
-        written.orTimeout(options.timeout().toNanos(), TimeUnit.NANOSECONDS);
-    return result
-        .handle(
-            (nothing, error) -> {
-              waitingWrites.addAndGet(-length);
-              return error;
-            })
-        .thenCompose(this::outcome);
+    CompletableFuture<Void> result = new CompletableFuture<>();
+    onLoop(() -> writeNow(bytes, length, result), result);
+    return result;
   }
 
-  private CompletableFuture<Void> outcome(@Nullable Throwable error) {
-    if (error == null) {
-      return CompletableFuture.completedFuture(null);
-    }
-    if (error instanceof TimeoutException) {
-      UpgradeException timeout = context().timeout("a peer that reads", options.timeout());
-      onLoop(() -> fail(timeout), new CompletableFuture<>());
-      return CompletableFuture.failedFuture(timeout);
-    }
-    return CompletableFuture.failedFuture(error);
+  private void writeNow(ByteBuffer bytes, int length, CompletableFuture<Void> result) {
+    CompletableFuture<Void> written = context().write(bytes);
+    Optional<Future<?>> limit =
+        written.isDone()
+            ? Optional.empty()
+            : Optional.of(
+                context()
+                    .schedule(
+                        options.timeout(),
+                        () -> fail(context().timeout("a peer that reads", options.timeout()))));
+    written.whenComplete(
+        (nothing, error) -> {
+          waitingWrites.addAndGet(-length);
+          limit.ifPresent(timeout -> timeout.cancel(false));
+          if (error == null) {
+            result.complete(null);
+          } else {
+            result.completeExceptionally(error);
+          }
+        });
   }
 
   CompletableFuture<TlsFacts> startTls(UnreadPolicy unread) {

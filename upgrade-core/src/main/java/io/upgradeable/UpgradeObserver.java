@@ -65,7 +65,7 @@ public interface UpgradeObserver {
   default void layerFailed(String path, Throwable cause) {}
 
   /**
-   * The hook put TLS in place.
+   * The upgrade was decided and the hook takes over.
    *
    * @param path the chain line
    */

@@ -1,6 +1,7 @@
 package io.upgradeable;
 
 import io.upgradeable.netty.NettyAcceptor;
+import io.upgradeable.netty.NettyConnector;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
@@ -43,9 +44,12 @@ public final class UpgradeableServer implements AutoCloseable {
     return acceptor.shutdownAsync(grace).whenComplete((nothing, error) -> onEnd.run());
   }
 
-  /** Stops accepting, closes what is open, and waits for it. */
+  /** Stops accepting, closes what is open, and waits for it; on an event loop it does not wait. */
   @Override
   public void close() {
-    shutdownAsync(Duration.ZERO).join();
+    CompletableFuture<Void> closed = shutdownAsync(Duration.ZERO);
+    if (!NettyConnector.isEventLoop()) {
+      closed.join();
+    }
   }
 }

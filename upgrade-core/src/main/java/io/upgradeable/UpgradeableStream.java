@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * A stream of bytes that starts in plaintext and turns into TLS when its owner's protocol says so.
@@ -18,9 +19,12 @@ import java.util.concurrent.CompletableFuture;
  * monitor and suit virtual threads; called on the stream's own event loop they throw {@link
  * IllegalStateException}. Dependents of the futures run on the event loop and must not block.
  *
- * <p>An {@link UpgradeException} ends the stream: later operations fail the same way. Nothing is
- * read from the peer that was not asked for, so a slow reader slows its peer down; a write
- * completes when the operating system took its bytes, so a slow peer slows its writer down.
+ * <p>An {@link UpgradeException} ends the stream: later operations fail the same way. So does a
+ * read that is cancelled or interrupted, because its bytes may be on their way already: the stream
+ * is closed. On a stream that this side has closed operations fail with {@link
+ * java.nio.channels.ClosedChannelException}. Nothing is read from the peer that was not asked for,
+ * so a slow reader slows its peer down; a write completes when the operating system took its bytes,
+ * so a slow peer slows its writer down.
  */
 public final class UpgradeableStream implements AutoCloseable {
 
@@ -41,7 +45,7 @@ public final class UpgradeableStream implements AutoCloseable {
    * @throws IOException if the thread was interrupted
    */
   public Optional<String> readLine() throws IOException {
-    return await(readLineAsync());
+    return await(() -> readLineAsync());
   }
 
   /**
@@ -63,7 +67,7 @@ public final class UpgradeableStream implements AutoCloseable {
    * @throws IOException if the thread was interrupted
    */
   public byte[] read(int max) throws IOException {
-    return await(readAsync(max));
+    return await(() -> readAsync(max));
   }
 
   /**
@@ -88,7 +92,7 @@ public final class UpgradeableStream implements AutoCloseable {
    * @throws IOException if the thread was interrupted
    */
   public byte[] readExactly(int count) throws IOException {
-    return await(readExactlyAsync(count));
+    return await(() -> readExactlyAsync(count));
   }
 
   /**
@@ -126,7 +130,8 @@ public final class UpgradeableStream implements AutoCloseable {
   public void write(byte[] bytes) throws IOException {
     for (int offset = 0; offset < bytes.length; offset += WRITE_CHUNK) {
       int length = Math.min(WRITE_CHUNK, bytes.length - offset);
-      await(session.write(ByteBuffer.wrap(bytes, offset, length).slice()));
+      ByteBuffer chunk = ByteBuffer.wrap(bytes, offset, length).slice();
+      await(() -> session.write(chunk));
     }
   }
 
@@ -153,7 +158,7 @@ public final class UpgradeableStream implements AutoCloseable {
    * @throws IOException if the thread was interrupted
    */
   public TlsFacts startTls() throws IOException {
-    return await(startTlsAsync());
+    return await(() -> startTlsAsync());
   }
 
   /**
@@ -177,7 +182,7 @@ public final class UpgradeableStream implements AutoCloseable {
    * @see #startTls()
    */
   public TlsFacts startTls(UnreadPolicy unread) throws IOException {
-    return await(startTlsAsync(unread));
+    return await(() -> startTlsAsync(unread));
   }
 
   /**
@@ -210,7 +215,8 @@ public final class UpgradeableStream implements AutoCloseable {
   }
 
   /**
-   * Says that no more bytes follow; reading goes on.
+   * Says that no more bytes follow; reading goes on. Only in plaintext: under TLS it fails with
+   * {@link UnsupportedOperationException}.
    *
    * @return completes when it was sent
    */
@@ -236,8 +242,8 @@ public final class UpgradeableStream implements AutoCloseable {
     }
   }
 
-  private <T> T await(CompletableFuture<T> future) throws IOException {
-    return Blocking.await(future, session.context().isOnEventLoop());
+  private <T> T await(Supplier<CompletableFuture<T>> operation) throws IOException {
+    return Blocking.await(session.context().isOnEventLoop(), operation);
   }
 
   @Override

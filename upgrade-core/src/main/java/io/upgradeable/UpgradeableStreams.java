@@ -40,12 +40,20 @@ public final class UpgradeableStreams implements AutoCloseable {
   /** Precedent: twice the line of RFC 5321 with room for extensions. */
   private static final int DEFAULT_MAX_LINE_BYTES = 2048;
 
-  private final Builder settings;
+  private final Optional<Supplier<TlsPolicy>> policy;
+  private final int threads;
+  private final int maxConnections;
+  private final UpgradeObserver observer;
+  private final Consumer<Throwable> onHandlerFailure;
   private final StreamOptions options;
   private final NettyConnector connector;
 
   private UpgradeableStreams(Builder builder) {
-    this.settings = builder;
+    this.policy = builder.policy;
+    this.threads = builder.threads;
+    this.maxConnections = builder.maxConnections;
+    this.observer = builder.observer;
+    this.onHandlerFailure = builder.onHandlerFailure;
     this.options = new StreamOptions(builder.timeout, builder.maxLineBytes);
     this.connector =
         NettyConnector.builder()
@@ -73,7 +81,7 @@ public final class UpgradeableStreams implements AutoCloseable {
    * @throws IOException if the thread was interrupted
    */
   public UpgradeableStream open(Endpoint endpoint) throws IOException {
-    return Blocking.await(openAsync(endpoint), false);
+    return Blocking.await(NettyConnector.isEventLoop(), () -> openAsync(endpoint));
   }
 
   /**
@@ -94,9 +102,10 @@ public final class UpgradeableStreams implements AutoCloseable {
    * @return completes with the stream, to be closed
    */
   public CompletableFuture<UpgradeableStream> openAsync(LayerStack stack, Endpoint peer) {
+    // A bad policy fails here, not at the upgrade.
+    policy.ifPresent(waiting -> connector.checkPolicy(waiting.get()));
     CompletableFuture<UpgradeableStream> result = new CompletableFuture<>();
-    StreamSession session =
-        new StreamSession(Optional.of(peer), settings.policy, options, result::complete);
+    StreamSession session = new StreamSession(Optional.of(peer), policy, options, result::complete);
     CompletableFuture<Connection> connecting = connector.connectAsync(stack, session);
     connecting.whenComplete(
         (connection, error) -> {
@@ -170,14 +179,12 @@ public final class UpgradeableStreams implements AutoCloseable {
     NettyAcceptor.Builder acceptor =
         NettyAcceptor.builder()
             .listen(listen)
-            .threads(settings.threads)
-            .maxConnections(settings.maxConnections)
-            .observer(settings.observer)
-            .session(
-                connection ->
-                    new StreamSession(Optional.empty(), settings.policy, options, onStream));
+            .threads(threads)
+            .maxConnections(maxConnections)
+            .observer(observer)
+            .session(connection -> new StreamSession(Optional.empty(), policy, options, onStream));
     // A bad certificate fails the start of the server, not its first upgrade.
-    settings.policy.ifPresent(policy -> acceptor.tlsInReserve(policy.get()));
+    policy.ifPresent(waiting -> acceptor.tlsInReserve(waiting.get()));
     return acceptor.start();
   }
 
@@ -185,7 +192,7 @@ public final class UpgradeableStreams implements AutoCloseable {
     try (stream) {
       handler.handle(stream);
     } catch (IOException | RuntimeException e) {
-      settings.onHandlerFailure.accept(e);
+      onHandlerFailure.accept(e);
     }
   }
 
@@ -193,7 +200,7 @@ public final class UpgradeableStreams implements AutoCloseable {
       Function<UpgradeableStream, ? extends CompletionStage<?>> handler, UpgradeableStream stream) {
     CompletionStage<?> handled;
     try {
-      handled = handler.apply(stream);
+      handled = Objects.requireNonNull(handler.apply(stream), "the handler's stage");
     } catch (RuntimeException e) {
       handled = CompletableFuture.failedStage(e);
     }
@@ -201,7 +208,7 @@ public final class UpgradeableStreams implements AutoCloseable {
         (nothing, error) -> {
           stream.closeAsync();
           if (error != null) {
-            settings.onHandlerFailure.accept(error);
+            onHandlerFailure.accept(error);
           }
         });
   }

@@ -38,7 +38,13 @@ abstract class BaseCommand implements Callable<Integer> {
   public final Integer call() {
     try (Interruption interruption = Interruption.ofThisThread()) {
       ExitCode code = run(interruption);
-      out().flush();
+      // Both are flushed by it; the writer does not hear of what the stream beneath it could not
+      // do.
+      boolean lost = out().checkError() || System.out.checkError();
+      if (lost && code == ExitCode.OK) {
+        diagnose("cannot write to stdout");
+        code = ExitCode.OTHER;
+      }
       err().flush();
       return code.code();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -13,12 +14,17 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /** The program as the shell sees it: a process with two streams, an exit code and signals. */
 class ProcessTest {
 
   private static Process start(String... args) throws IOException {
+    return new ProcessBuilder(command(args)).start();
+  }
+
+  private static List<String> command(String... args) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(launcherFlags());
@@ -26,7 +32,7 @@ class ProcessTest {
     command.add(System.getProperty("java.class.path"));
     command.add(Main.class.getName());
     command.addAll(List.of(args));
-    return new ProcessBuilder(command).start();
+    return command;
   }
 
   /**
@@ -57,6 +63,17 @@ class ProcessTest {
     Cli run = finish(start("ping")).succeeded();
 
     assertThat(run.out()).contains("tls   S: PONG");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void fullDisk_ping_tellsThatTheReportIsLost() throws Exception {
+    Process process =
+        new ProcessBuilder(command("ping", "--output", "json"))
+            .redirectOutput(new File("/dev/full"))
+            .start();
+
+    finish(process).failed(ExitCode.OTHER, "cannot write to stdout");
   }
 
   @Test

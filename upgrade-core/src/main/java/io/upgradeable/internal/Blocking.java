@@ -5,6 +5,7 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 
 /** The way from futures to blocking calls. No monitor is held while waiting. */
 public final class Blocking {
@@ -12,21 +13,22 @@ public final class Blocking {
   private Blocking() {}
 
   /**
-   * Waits for a future; an interrupted wait cancels it.
+   * Begins an operation and waits for it; an interrupted wait cancels it.
    *
    * @param <T> the future's type
-   * @param future the future
    * @param onEventLoop whether the calling thread is an event loop
+   * @param operation begins the operation; not called on an event loop
    * @return its value
    * @throws IOException the failure of the future, or an {@link InterruptedIOException}
    * @throws IllegalStateException on an event loop
    */
-  public static <T> T await(CompletableFuture<T> future, boolean onEventLoop) throws IOException {
-    if (onEventLoop && !future.isDone()) {
-      future.cancel(false);
+  public static <T> T await(boolean onEventLoop, Supplier<CompletableFuture<T>> operation)
+      throws IOException {
+    if (onEventLoop) {
       throw new IllegalStateException(
           "a blocking call on an event loop would wait for itself: use the Async form");
     }
+    CompletableFuture<T> future = operation.get();
     try {
       return future.get();
     } catch (InterruptedException e) {

@@ -12,8 +12,8 @@ import java.nio.ByteBuffer;
  * exception handed to the caller.
  *
  * @param <R> what the layer has to tell once it is done. It should hold only what was heard after
- *     {@link #secured}: what was learned in plaintext is forgotten at the upgrade. A record suits best: results of
- *     equal dialogues should be equal.
+ *     {@link #secured}: what was learned in plaintext is forgotten at the upgrade. A record suits
+ *     best: results of equal dialogues should be equal.
  */
 public interface Negotiation<R> {
 

@@ -41,6 +41,10 @@ final class Failures {
     return new PeerClosed(where, got, cause);
   }
 
+  static PeerClosed reset(Where where) {
+    return new PeerClosed(where, "a connection that broke off", null);
+  }
+
   static PeerClosed truncated(Where where) {
     return new PeerClosed(where, "the end of the connection without TLS close_notify", null);
   }

@@ -79,6 +79,11 @@ final class HandshakeGuard extends ChannelDuplexHandler {
       serverHello.look(bytes);
     }
     ctx.fireChannelRead(msg);
+    // If that finished the handshake the guard is gone, and what came behind it was not counted.
+    if (seen > limit && !ctx.isRemoved()) {
+      raised = true;
+      alarm.tooManyBytes(limit);
+    }
   }
 
   @Override
@@ -106,11 +111,6 @@ final class HandshakeGuard extends ChannelDuplexHandler {
       }
     }
     seen += length;
-    if (seen > limit) {
-      raised = true;
-      alarm.tooManyBytes(limit);
-      return false;
-    }
     return true;
   }
 }

@@ -52,7 +52,9 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
     ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             written -> {
-              if (written.isSuccess() && ctx.channel() instanceof DuplexChannel duplex) {
+              if (written.isSuccess()
+                  && ctx.channel() instanceof DuplexChannel duplex
+                  && !duplex.isInputShutdown()) {
                 duplex.shutdownOutput().addListener(ignored -> ctx.read());
               } else {
                 ctx.close();

@@ -21,6 +21,7 @@ import io.upgradeable.negotiation.Reason;
 import io.upgradeable.negotiation.Role;
 import io.upgradeable.negotiation.Step;
 import io.upgradeable.negotiation.TlsFacts;
+import io.upgradeable.tls.TlsRequirement;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
@@ -94,7 +95,10 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
   void start() {
     ChannelHandlerContext ctx = ctx();
     connection.observer().layerStarted(path);
-    inputClosed = ctx.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown();
+    TlsUpgrade below = topTls();
+    inputClosed =
+        (ctx.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown())
+            || (below != null && below.peerClosedCleanly());
     try {
       deadlines =
           new Deadlines(
@@ -108,9 +112,13 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
               policy ->
                   tls =
                       TlsUpgrade.prepare(
-                          connection.contexts(), policy, connection.peerOf(layer), ctx));
+                          connection.contexts(),
+                          policy,
+                          connection.role(),
+                          connection.peerOf(layer),
+                          ctx));
       run(negotiation.begin(), true);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       abort(e);
     }
   }
@@ -142,6 +150,8 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
       } else if (step instanceof Step.Fail<R> fail) {
         fail(Failures.of(fail.reason(), where()), fail.finalMessage());
         return;
+      } else {
+        throw new IllegalStateException(path + ": expected a step of the negotiation, got none");
       }
       if (!ctx().channel().isWritable()) {
         blocked = true; // A peer that asks without reading the answers waits for itself.
@@ -250,12 +260,16 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     startStep("the dialogue under TLS");
     try {
       run(negotiation().secured(negotiated), true);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       abort(e);
     }
   }
 
   private void complete(Step.Done<R> done) {
+    boolean required = tls != null && layer.tlsRequirement() == TlsRequirement.REQUIRED;
+    if (required && facts.isEmpty()) {
+      throw new IllegalStateException(path + ": done without the TLS that the layer requires");
+    }
     send(done.finalMessage());
     end();
     if (facts.isEmpty() && tls != null) {
@@ -274,6 +288,11 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
       }
       ctx().writeAndFlush(Unpooled.wrappedBuffer(message.bytes()));
     }
+  }
+
+  /** The engine that the dialogue goes through now. */
+  private @Nullable TlsUpgrade topTls() {
+    return facts.isPresent() ? tls : connection.topTls();
   }
 
   private void startStep(String newlyAwaited) {
@@ -304,7 +323,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     }
     try {
       run(receive(), false);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       abort(e);
     }
   }
@@ -324,7 +343,8 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    boolean closeNotify = tls != null && tls.isPeersCloseNotify(event);
+    TlsUpgrade top = topTls();
+    boolean closeNotify = top != null && top.isPeersCloseNotify(event);
     if (event instanceof ChannelInputShutdownEvent || closeNotify) {
       inputClosed = true;
       onInputClosed();
@@ -356,7 +376,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
         } else {
           fail(Failures.closed(where(), unread.length(), null));
         }
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         abort(e);
       }
     }
@@ -410,7 +430,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     }
     connection.observer().layerFailed(path, cause);
     if (finalMessage.length() > 0) {
-      LingeringClose.takeOver(ctx(), facts.isPresent() ? tls : connection.topTls());
+      LingeringClose.takeOver(ctx(), topTls());
     } else {
       ctx().close();
     }

@@ -80,9 +80,14 @@ public final class NettyAcceptor implements AutoCloseable {
     this.maxConnections = builder.maxConnections;
     this.maxConnectionsPerAddress = builder.maxConnectionsPerAddress;
     this.refusal = builder.refusal;
-    layers.forEach(layer -> layer.tls().ifPresent(this::checkPolicy));
-    builder.reserve.forEach(this::checkPolicy);
-    this.transports = Transports.open(builder.transport, builder.threads, "upgradeable-server");
+    try {
+      layers.forEach(layer -> layer.tls().ifPresent(this::checkPolicy));
+      builder.reserve.forEach(this::checkPolicy);
+      this.transports = Transports.open(builder.transport, builder.threads, "upgradeable-server");
+    } catch (RuntimeException e) {
+      contexts.close();
+      throw e;
+    }
     ChannelFuture bound = bind(listen);
     if (!bound.isSuccess()) {
       transports.close();
@@ -143,26 +148,26 @@ public final class NettyAcceptor implements AutoCloseable {
   }
 
   private boolean admit(Channel channel) {
-    if (closing.get()) {
-      return false;
+    if (!(channel.remoteAddress() instanceof InetSocketAddress remote)) {
+      return false; // Gone already.
     }
+    InetAddress address = remote.getAddress();
     if (count.incrementAndGet() > maxConnections) {
       count.decrementAndGet();
       return false;
     }
-    InetAddress address = ((InetSocketAddress) channel.remoteAddress()).getAddress();
-    AtomicInteger ofAddress =
-        openByAddress.compute(
-            address,
-            (key, known) -> {
-              AtomicInteger counter = known == null ? new AtomicInteger() : known;
-              counter.incrementAndGet();
-              return counter;
-            });
-    boolean admitted = ofAddress.get() <= maxConnectionsPerAddress;
+    AtomicBoolean admitted = new AtomicBoolean();
+    openByAddress.compute(
+        address,
+        (key, known) -> {
+          AtomicInteger counter = known == null ? new AtomicInteger() : known;
+          admitted.set(counter.incrementAndGet() <= maxConnectionsPerAddress);
+          return counter;
+        });
     open.add(channel);
     channel.closeFuture().addListener(ignored -> leave(channel, address));
-    return admitted;
+    // Looked at last, so that a shutdown either sees this channel or is seen here.
+    return admitted.get() && !closing.get();
   }
 
   private void leave(Channel channel, InetAddress address) {
@@ -261,10 +266,16 @@ public final class NettyAcceptor implements AutoCloseable {
     }
   }
 
-  /** Stops accepting, closes what is open, and waits for it: a shutdown without grace. */
+  /**
+   * Stops accepting, closes what is open, and waits for it: a shutdown without grace. On an event
+   * loop it does not wait.
+   */
   @Override
   public void close() {
-    shutdownAsync(Duration.ZERO).join();
+    CompletableFuture<Void> closed = shutdownAsync(Duration.ZERO);
+    if (!NettyConnector.isEventLoop()) {
+      closed.join();
+    }
   }
 
   /** Builds a {@link NettyAcceptor}. */

@@ -3,6 +3,7 @@ package io.upgradeable.netty;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
 import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
@@ -166,7 +167,7 @@ final class NettyConnection implements Connection {
   @Override
   public String path() {
     StringBuilder line = new StringBuilder(bottom);
-    layers.forEach(facts -> line.append(" > ").append(facts.layer()));
+    layers.forEach(facts -> line.append(" > ").append(facts));
     return line.toString();
   }
 
@@ -197,13 +198,16 @@ final class NettyConnection implements Connection {
 
   @Override
   public CompletableFuture<Void> closeAsync() {
+    if (channel.closeFuture().isDone()) {
+      return CompletableFuture.completedFuture(null); // Its event loop may have ended as well.
+    }
     CompletableFuture<Void> gone = new CompletableFuture<>();
     channel.closeFuture().addListener(ignored -> gone.complete(null));
-    if (channel.isActive()) {
+    if (channel.closeFuture().isDone()) {
+      gone.complete(null);
+    } else if (channel.isActive()) {
       var forced =
-          channel
-              .eventLoop()
-              .schedule(() -> channel.close(), GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
+          channel.eventLoop().schedule(this::abandon, GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
       channel.closeFuture().addListener(ignored -> forced.cancel(false));
       // An empty write comes behind all earlier ones.
       channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
@@ -211,6 +215,16 @@ final class NettyConnection implements Connection {
       channel.close();
     }
     return gone;
+  }
+
+  /**
+   * Closes the socket below all engines: no close_notify that could wait for the peer once more.
+   */
+  private void abandon() {
+    ChannelHandlerContext lowest = channel.pipeline().firstContext();
+    if (lowest != null) {
+      lowest.close();
+    }
   }
 
   @Override

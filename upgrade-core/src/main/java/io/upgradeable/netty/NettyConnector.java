@@ -10,7 +10,6 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.upgradeable.Connection;
-import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.ConnectFailed;
@@ -29,8 +28,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +62,8 @@ public final class NettyConnector implements AutoCloseable {
   private final SafeObserver observer;
   private final TlsContexts contexts = new TlsContexts();
   private final NameResolver resolver = new NameResolver();
+  private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
 
   private NettyConnector(Builder builder) {
     this.transports = Transports.open(builder.transport, builder.threads, "upgradeable-client");
@@ -85,7 +91,7 @@ public final class NettyConnector implements AutoCloseable {
    * @throws IllegalStateException if called on an event loop, which must not block
    */
   public Connection connect(LayerStack stack) throws IOException {
-    return Blocking.await(connectAsync(stack), isEventLoop());
+    return Blocking.await(isEventLoop(), () -> connectAsync(stack));
   }
 
   /**
@@ -99,7 +105,7 @@ public final class NettyConnector implements AutoCloseable {
    * @throws IllegalStateException if called on an event loop, which must not block
    */
   public Connection connect(LayerStack stack, Session session) throws IOException {
-    return Blocking.await(connectAsync(stack, session), isEventLoop());
+    return Blocking.await(isEventLoop(), () -> connectAsync(stack, session));
   }
 
   /**
@@ -129,29 +135,40 @@ public final class NettyConnector implements AutoCloseable {
 
   private CompletableFuture<Connection> connectAsync(LayerStack stack, Optional<Session> session) {
     // Whatever is wrong with a policy is found before anything is sent anywhere.
-    for (Layer<?> layer : stack.layers()) {
-      layer
-          .tls()
-          .ifPresent(
-              policy -> {
-                requireClient(policy);
-                ReferenceCountUtil.release(contexts.retained(policy));
-              });
-    }
+    stack.layers().forEach(layer -> layer.tls().ifPresent(this::checkPolicy));
     Attempt attempt = new Attempt(stack, session, transports.group().next());
+    attempts.add(attempt);
+    attempt.result.whenComplete((connection, error) -> attempts.remove(attempt));
+    if (closed) {
+      attempts.remove(attempt);
+      throw new IllegalStateException("the connector is closed");
+    }
     attempt.start();
     return attempt.result;
   }
 
-  /** Event loops are the only threads of this kind here. */
-  private static boolean isEventLoop() {
-    return Thread.currentThread() instanceof FastThreadLocalThread;
-  }
-
-  private static void requireClient(TlsPolicy policy) {
+  /**
+   * Checks a policy that only a session will use, in a late upgrade.
+   *
+   * @param policy the policy
+   * @throws InvalidTlsConfigurationException if no engine can do what it asks
+   * @throws IllegalArgumentException if it is a server's
+   */
+  public void checkPolicy(TlsPolicy policy) {
     if (policy.role() != Role.CLIENT) {
       throw new IllegalArgumentException("expected a client's TLS policy, got a server's");
     }
+    ReferenceCountUtil.release(contexts.retained(policy));
+  }
+
+  /**
+   * Whether the calling thread is an event loop, of this connector or another: it must not block.
+   *
+   * @return true on an event loop
+   */
+  public static boolean isEventLoop() {
+    // Event loops are the only threads of this kind here.
+    return Thread.currentThread() instanceof FastThreadLocalThread;
   }
 
   /** One run through the addresses of an endpoint, one after the other, until one answers. */
@@ -160,11 +177,12 @@ public final class NettyConnector implements AutoCloseable {
     private final Optional<Session> session;
     private final EventLoop loop;
     private final Deadlines.Deadline deadline = Deadlines.Deadline.in(timeout);
-    private final Deadlines.Deadline connectDeadline = Deadlines.Deadline.in(connectTimeout);
+    private final Deadlines.Deadline connectDeadline = Deadlines.Deadline.in(connectLimit());
     private final CompletableFuture<Connection> result = new CompletableFuture<>();
     private final String path;
     private final List<String> refusals = new ArrayList<>();
     private @Nullable Throwable lastError;
+    private final AtomicBoolean connectEnded = new AtomicBoolean();
     private boolean timedOut;
 
     Attempt(LayerStack stack, Optional<Session> session, EventLoop loop) {
@@ -174,34 +192,57 @@ public final class NettyConnector implements AutoCloseable {
       this.path = "tcp(" + stack.endpoint() + ")";
     }
 
+    /** Connecting is part of the whole set-up and cannot take longer. */
+    private Duration connectLimit() {
+      return connectTimeout.compareTo(timeout) < 0 ? connectTimeout : timeout;
+    }
+
     void start() {
       observer.connectStarted(path);
-      var timer =
-          loop.schedule(
-              () ->
-                  failConnect(
-                      new LayerTimedOut(where("the addresses of the name"), connectTimeout)),
-              connectTimeout.toNanos(),
-              TimeUnit.NANOSECONDS);
-      resolver
-          .resolve(stack.endpoint())
-          .whenComplete(
-              (addresses, error) ->
-                  loop.execute(
-                      () -> {
-                        timer.cancel(false);
-                        if (error != null) {
-                          failConnect(
-                              new ConnectFailed(
-                                  where("an address of the name"), "no answer", error));
-                        } else if (addresses.isEmpty()) {
-                          failConnect(
-                              new ConnectFailed(
-                                  where("an address of the name"), "no such host", null));
-                        } else {
-                          tryAddress(addresses, 0);
-                        }
-                      }));
+      result.whenComplete(
+          (connection, error) -> {
+            if (result.isCancelled()) {
+              tellConnectFailed(new CancellationException("cancelled by the caller"));
+            }
+          });
+      try {
+        var timer =
+            loop.schedule(
+                () ->
+                    failConnect(
+                        new LayerTimedOut(where("the addresses of the name"), connectLimit())),
+                connectLimit().toNanos(),
+                TimeUnit.NANOSECONDS);
+        resolver
+            .resolve(stack.endpoint())
+            .whenCompleteAsync(
+                (addresses, error) -> {
+                  timer.cancel(false);
+                  onResolved(addresses, error);
+                },
+                loop);
+      } catch (RejectedExecutionException e) {
+        failConnect(
+            new ConnectFailed(where("an address of the name"), "too many look-ups waiting", e));
+      }
+    }
+
+    private void onResolved(
+        @Nullable List<InetSocketAddress> addresses, @Nullable Throwable error) {
+      if (addresses == null) {
+        failConnect(new ConnectFailed(where("an address of the name"), "no answer", error));
+      } else if (addresses.isEmpty()) {
+        failConnect(new ConnectFailed(where("an address of the name"), "no such host", null));
+      } else {
+        tryAddress(addresses, 0);
+      }
+    }
+
+    /** The connector was closed: nothing of this attempt will ever run again. */
+    void abandon() {
+      IllegalStateException closing = new IllegalStateException("the connector was closed");
+      tellConnectFailed(closing);
+      result.completeExceptionally(closing);
     }
 
     private Where where(String awaited) {
@@ -210,8 +251,14 @@ public final class NettyConnector implements AutoCloseable {
 
     private void failConnect(UpgradeException cause) {
       if (!result.isDone()) {
-        observer.connectFailed(path, cause);
+        tellConnectFailed(cause);
         result.completeExceptionally(cause);
+      }
+    }
+
+    private void tellConnectFailed(Throwable cause) {
+      if (connectEnded.compareAndSet(false, true)) {
+        observer.connectFailed(path, cause);
       }
     }
 
@@ -222,7 +269,7 @@ public final class NettyConnector implements AutoCloseable {
       if (index == addresses.size()) {
         failConnect(
             timedOut
-                ? new LayerTimedOut(where("a TCP connection"), connectTimeout)
+                ? new LayerTimedOut(where("a TCP connection"), connectLimit())
                 : new ConnectFailed(
                     where("a TCP connection"), String.join("; ", refusals), lastError));
         return;
@@ -270,7 +317,9 @@ public final class NettyConnector implements AutoCloseable {
     }
 
     private void setUp(Channel channel) {
-      observer.connectCompleted(path, channel.remoteAddress());
+      if (connectEnded.compareAndSet(false, true)) {
+        observer.connectCompleted(path, channel.remoteAddress());
+      }
       NettyConnection connection =
           NettyConnection.opened(channel, stack.endpoint(), contexts, observer);
       connection.setUpDeadline(deadline);
@@ -311,9 +360,11 @@ public final class NettyConnector implements AutoCloseable {
     return text;
   }
 
-  /** Ends the threads. Connections that are still open are closed. */
+  /** Ends the threads. Connections that are open or being opened are closed. */
   @Override
   public void close() {
+    closed = true;
+    attempts.forEach(Attempt::abandon);
     resolver.close();
     transports.close();
     contexts.close();

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds a session's writes back while a negotiation runs, so that none of them can leave in
@@ -24,7 +25,7 @@ final class OutboundGate {
     void write(ByteBuffer bytes, CompletableFuture<Void> written);
   }
 
-  private final Queue<Waiting> waiting = new ArrayDeque<>();
+  private @Nullable Queue<Waiting> waiting; // most sessions never upgrade late
   private long waitingBytes;
   private boolean closed;
 
@@ -50,24 +51,35 @@ final class OutboundGate {
       return true;
     }
     waitingBytes += bytes.remaining();
+    if (waiting == null) {
+      waiting = new ArrayDeque<>();
+    }
     waiting.add(new Waiting(bytes, written));
     return true;
   }
 
-  /** Lets everything through, in order. */
+  /**
+   * Lets everything through, in order. What is written meanwhile by those who waited comes behind.
+   */
   void open(Outlet outlet) {
-    closed = false;
-    for (Waiting write = waiting.poll(); write != null; write = waiting.poll()) {
+    for (Waiting write = poll(); write != null; write = poll()) {
       outlet.write(write.bytes(), write.written());
     }
-    waitingBytes = 0;
+    closed = false;
   }
 
   /** Fails everything that waits. */
   void fail(Throwable cause) {
-    for (Waiting write = waiting.poll(); write != null; write = waiting.poll()) {
+    for (Waiting write = poll(); write != null; write = poll()) {
       write.written().completeExceptionally(cause);
     }
-    waitingBytes = 0;
+  }
+
+  private @Nullable Waiting poll() {
+    Waiting next = waiting == null ? null : waiting.poll();
+    if (next != null) {
+      waitingBytes -= next.bytes().remaining();
+    }
+    return next;
   }
 }

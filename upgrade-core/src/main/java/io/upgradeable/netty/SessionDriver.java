@@ -3,7 +3,6 @@ package io.upgradeable.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -17,12 +16,14 @@ import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.negotiation.Reason;
 import io.upgradeable.session.Session;
 import io.upgradeable.session.SessionContext;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,8 @@ final class SessionDriver implements SessionContext {
   /** How many bytes a session may leave unread and still ask for more. */
   private static final int MAX_UNREAD = Limits.CLIENT.unreadBytes();
 
+  private static final System.Logger LOG = System.getLogger("io.upgradeable");
+
   private final NettyConnection connection;
   private final Channel channel;
   private final Session session;
@@ -44,7 +47,16 @@ final class SessionDriver implements SessionContext {
   private final OutboundGate gate = new OutboundGate();
   private @Nullable ChannelHandlerContext place;
   private boolean delivering;
+
+  /** The session asked for bytes and got none yet. */
+  private boolean wanted;
+
+  /** There are unread bytes that the session was never shown. */
+  private boolean unseen;
+
+  private boolean writable = true;
   private boolean inputClosed;
+  private boolean closing;
   private boolean over;
   private Optional<UpgradeException> cause = Optional.empty();
 
@@ -53,9 +65,14 @@ final class SessionDriver implements SessionContext {
     this.channel = connection.channel();
     this.session = session;
     this.unread = unread;
+    this.unseen = !unread.isEmpty();
   }
 
-  /** Gives the session the place of the last driver, and the bytes that it left. */
+  /**
+   * Gives the session the place of the last driver, and the bytes that it left.
+   *
+   * @throws RuntimeException what the session's {@code opened} threw; the channel is being closed
+   */
   static void open(
       ChannelHandlerContext place,
       NettyConnection connection,
@@ -63,12 +80,14 @@ final class SessionDriver implements SessionContext {
       UnreadBytes unread) {
     SessionDriver driver = new SessionDriver(connection, session, unread);
     SetUp.replace(place, driver.new Handler());
-    session.opened(driver);
-    if (!connection.channel().isActive()) {
-      driver.end();
-    } else if (connection.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
-      driver.onInputClosed();
+    try {
+      session.opened(driver);
+    } catch (RuntimeException | Error e) {
+      driver.closing = true;
+      connection.channel().close();
+      throw e;
     }
+    driver.settle();
   }
 
   /** What stands in the pipeline while the session has the connection. */
@@ -90,7 +109,7 @@ final class SessionDriver implements SessionContext {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-      session.writabilityChanged(channel.isWritable());
+      tellWritability();
     }
 
     @Override
@@ -109,8 +128,25 @@ final class SessionDriver implements SessionContext {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-      onInputClosed();
+      // A real end of the peer's bytes has been told before; this is a reset, or our own close.
       end();
+    }
+  }
+
+  /** Catches up with what happened while the session did not have the connection. */
+  private void settle() {
+    if (!channel.isActive()) {
+      end();
+      return;
+    }
+    if (wanted) {
+      requestInputNow();
+    }
+    tellWritability();
+    TlsUpgrade tls = connection.topTls();
+    boolean shut = channel instanceof DuplexChannel duplex && duplex.isInputShutdown();
+    if (shut || (tls != null && tls.peerClosedCleanly())) {
+      onInputClosed();
     }
   }
 
@@ -119,11 +155,18 @@ final class SessionDriver implements SessionContext {
       return;
     }
     connection.onInput();
-    if (unread.isEmpty()) {
+    if (!wanted) {
+      // An engine hands up what shared a record or a read with what was asked for.
+      unread.append(bytes);
+      unseen = true;
+    } else if (unread.isEmpty()) {
       // The usual case: the session takes everything, and nothing is copied on the way.
       ByteBuffer view = bytes.nioBuffer().asReadOnlyBuffer();
+      int limit = view.limit();
       deliver(view);
-      unread.append(view);
+      if (!over) {
+        unread.append(view.limit(limit));
+      }
     } else {
       unread.append(bytes);
       deliverUnread();
@@ -132,41 +175,79 @@ final class SessionDriver implements SessionContext {
 
   private void deliverUnread() {
     ByteBuffer view = unread.view();
-    int before = view.position();
     deliver(view);
-    if (!unread.isEmpty()) {
-      unread.consume(view.position() - before);
+    if (!over) {
+      unread.consume(view.position());
     }
   }
 
   private void deliver(ByteBuffer view) {
+    wanted = false;
+    unseen = false;
     delivering = true;
     try {
       session.receive(view);
+    } catch (RuntimeException | Error e) {
+      onMistake(e);
     } finally {
       delivering = false;
     }
   }
 
-  private void onInputClosed() {
-    if (!inputClosed && !over) {
-      inputClosed = true;
-      TlsUpgrade tls = connection.topTls();
-      session.inputClosed(tls != null && !tls.peerClosedCleanly());
+  private void tellWritability() {
+    if (writable != channel.isWritable() && !over) {
+      writable = channel.isWritable();
+      try {
+        session.writabilityChanged(writable);
+      } catch (RuntimeException | Error e) {
+        onMistake(e);
+      }
     }
+  }
+
+  private void onInputClosed() {
+    if (inputClosed || over) {
+      return;
+    }
+    if (unseen && wanted) {
+      deliverUnread();
+    }
+    inputClosed = true;
+    TlsUpgrade tls = connection.topTls();
+    try {
+      session.inputClosed(tls != null && !tls.peerClosedCleanly());
+    } catch (RuntimeException | Error e) {
+      onMistake(e);
+    }
+  }
+
+  /** A mistake of the session's author ends the connection; it is never told as the peer's. */
+  private void onMistake(Throwable mistake) {
+    LOG.log(System.Logger.Level.ERROR, "a session failed on " + connection.path(), mistake);
+    closing = true;
+    channel.close();
   }
 
   private void end() {
-    if (!over) {
-      over = true;
-      unread.clear();
-      gate.fail(goneCause());
+    if (over) {
+      return;
+    }
+    over = true;
+    unread.clear();
+    if (cause.isEmpty() && !closing) {
+      cause = Optional.of(Failures.reset(connection.where("the next bytes")));
+    }
+    gate.fail(goneCause());
+    try {
       session.closed(cause);
+    } catch (RuntimeException | Error e) {
+      LOG.log(System.Logger.Level.ERROR, "a session failed on " + connection.path(), e);
     }
   }
 
-  private UpgradeException goneCause() {
-    return cause.orElseGet(() -> Failures.closed(connection.where("an open connection"), 0, null));
+  /** Why nothing can be done any more: the peer's fault, or simply that this side has closed. */
+  private IOException goneCause() {
+    return cause.isPresent() ? cause.get() : new ClosedChannelException();
   }
 
   @Override
@@ -185,8 +266,8 @@ final class SessionDriver implements SessionContext {
   }
 
   @Override
-  public void schedule(Duration delay, Runnable task) {
-    channel.eventLoop().schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+  public Future<?> schedule(Duration delay, Runnable task) {
+    return channel.eventLoop().schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** Runs on the event loop; a loop that is gone means a connection that is gone. */
@@ -225,7 +306,8 @@ final class SessionDriver implements SessionContext {
               if (future.isSuccess()) {
                 written.complete(null);
               } else if (future.cause() instanceof ClosedChannelException) {
-                written.completeExceptionally(goneCause());
+                // Behind the event that tells why.
+                executor().execute(() -> written.completeExceptionally(goneCause()));
               } else {
                 written.completeExceptionally(
                     Failures.ofTransport(future.cause(), connection.where("an open connection")));
@@ -244,16 +326,22 @@ final class SessionDriver implements SessionContext {
   }
 
   private void requestInputNow() {
-    if (over || inputClosed || gate.isClosed()) {
+    if (over || inputClosed) {
       return;
     }
-    if (unread.length() > MAX_UNREAD) {
+    wanted = true;
+    if (gate.isClosed()) {
+      return; // Remembered until the negotiation is over.
+    }
+    if (unseen && !delivering) {
+      deliverUnread();
+    } else if (unread.length() > MAX_UNREAD) {
       fail(
           new PeerMisbehaved(
               connection.where("a message of at most " + MAX_UNREAD + " bytes"), "more"));
-      return;
+    } else {
+      channel.read();
     }
-    channel.read();
   }
 
   @Override
@@ -298,8 +386,10 @@ final class SessionDriver implements SessionContext {
               @Override
               public void completed(ChannelHandlerContext to, R value, UnreadBytes rest) {
                 SetUp.replace(to, new Handler());
+                unseen = !rest.isEmpty();
                 gate.open(SessionDriver.this::writeNow);
                 result.complete(value);
+                settle();
               }
 
               @Override
@@ -307,6 +397,7 @@ final class SessionDriver implements SessionContext {
                 if (failure instanceof UpgradeException known) {
                   cause = Optional.of(known);
                 }
+                closing = true;
                 gate.fail(failure);
                 result.completeExceptionally(failure);
                 end();
@@ -319,35 +410,42 @@ final class SessionDriver implements SessionContext {
   @Override
   public CompletableFuture<Void> shutdownOutput() {
     CompletableFuture<Void> sent = new CompletableFuture<>();
-    onLoop(
-        () -> {
-          TlsUpgrade tls = connection.topTls();
-          var future =
-              tls != null
-                  ? tls.closeOutbound()
-                  : channel instanceof DuplexChannel duplex
-                      ? flushed().addListener(f -> duplex.shutdownOutput())
-                      : channel.close();
-          future.addListener(
-              f -> {
-                if (f.isSuccess()) {
-                  sent.complete(null);
-                } else {
-                  sent.completeExceptionally(
-                      Failures.ofTransport(f.cause(), connection.where("an open connection")));
-                }
-              });
-        },
-        sent);
+    onLoop(() -> shutdownOutputNow(sent), sent);
     return sent;
   }
 
-  private ChannelFuture flushed() {
-    return channel.writeAndFlush(Unpooled.EMPTY_BUFFER);
+  private void shutdownOutputNow(CompletableFuture<Void> sent) {
+    if (over) {
+      sent.completeExceptionally(goneCause());
+    } else if (gate.isClosed()) {
+      sent.completeExceptionally(
+          new IllegalStateException("a negotiation is under way on this connection"));
+    } else if (connection.topTls() != null) {
+      sent.completeExceptionally(
+          new UnsupportedOperationException(
+              "under TLS the end of one direction ends both with most engines: close instead"));
+    } else {
+      // An empty write comes behind all earlier ones; a half-close would drop what still waits.
+      channel
+          .writeAndFlush(Unpooled.EMPTY_BUFFER)
+          .addListener(
+              flushed ->
+                  ((DuplexChannel) channel)
+                      .shutdownOutput()
+                      .addListener(
+                          shut -> {
+                            if (shut.isSuccess()) {
+                              sent.complete(null);
+                            } else {
+                              sent.completeExceptionally(goneCause());
+                            }
+                          }));
+    }
   }
 
   @Override
   public CompletableFuture<Void> close() {
+    onLoop(() -> closing = true, new CompletableFuture<>());
     return connection.closeAsync();
   }
 
@@ -355,7 +453,7 @@ final class SessionDriver implements SessionContext {
   public void fail(UpgradeException failure) {
     onLoop(
         () -> {
-          if (!over && cause.isEmpty()) {
+          if (!over && !closing && cause.isEmpty()) {
             cause = Optional.of(failure);
           }
           channel.close();

@@ -86,18 +86,17 @@ final class SetUp {
 
   private void finish(ChannelHandlerContext place, UnreadBytes unread) {
     connection.setUpDeadline(null);
-    Optional<Session> session;
     try {
-      session = sessions.apply(connection);
-    } catch (RuntimeException e) {
-      place.close();
+      Optional<Session> session = sessions.apply(connection);
+      if (session.isPresent()) {
+        SessionDriver.open(place, connection, session.get(), unread);
+      } else {
+        replace(place, new NoSession());
+      }
+    } catch (RuntimeException | Error e) {
+      connection.channel().close();
       listener.failed(e);
       return;
-    }
-    if (session.isPresent()) {
-      SessionDriver.open(place, connection, session.get(), unread);
-    } else {
-      replace(place, new NoSession());
     }
     listener.completed(connection);
   }

@@ -33,7 +33,9 @@ import javax.net.ssl.SSLException;
  */
 final class TlsContexts {
 
-  /** How many policies one connector or acceptor keeps ready; beyond, the oldest is built anew. */
+  /**
+   * How many policies one connector or acceptor keeps ready; beyond, the first one made is dropped.
+   */
   private static final int MAX_CONTEXTS = 64;
 
   /** RFC 8446 sets no bound on a certificate message; nobody honest needs more. */

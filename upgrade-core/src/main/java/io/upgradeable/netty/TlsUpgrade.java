@@ -94,7 +94,15 @@ final class TlsUpgrade {
    * @throws InvalidTlsConfigurationException if no engine can do what the policy asks
    */
   static TlsUpgrade prepare(
-      TlsContexts contexts, TlsPolicy policy, Optional<Endpoint> peer, ChannelHandlerContext ctx) {
+      TlsContexts contexts,
+      TlsPolicy policy,
+      Role role,
+      Optional<Endpoint> peer,
+      ChannelHandlerContext ctx) {
+    if (policy.role() != role) {
+      throw new IllegalArgumentException(
+          "expected a TLS policy for the role " + role + ", got one for " + policy.role());
+    }
     SslContext context = contexts.retained(policy);
     try {
       return policy.role() == Role.SERVER

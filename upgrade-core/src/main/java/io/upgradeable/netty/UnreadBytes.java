@@ -6,8 +6,8 @@ import java.util.Arrays;
 
 /**
  * The only buffer of inbound bytes above TLS or before it. It is plain heap memory of one
- * connection: a view that outlives its call can never show another connection's bytes, and there is
- * nothing to release.
+ * connection: a negotiation's view that outlives its call can never show another connection's
+ * bytes, and there is nothing to release.
  *
  * <p>Not thread-safe; used on the connection's event loop.
  */

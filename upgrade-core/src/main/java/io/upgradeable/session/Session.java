@@ -11,6 +11,9 @@ import java.util.Optional;
  * <p>Input comes on demand only: nothing is read from the peer until {@link
  * SessionContext#requestInput()} asks for it, so a session that does not ask slows its peer down
  * instead of filling memory.
+ *
+ * <p>An exception thrown from here is a programming error: it is logged by the logger {@code
+ * io.upgradeable} and ends the connection, and {@link #closed} hears no cause.
  */
 public interface Session {
 

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 
 /** A session's handle on its connection. All methods may be called from any thread. */
 public interface SessionContext {
@@ -35,12 +36,14 @@ public interface SessionContext {
   boolean isOnEventLoop();
 
   /**
-   * Runs a task on the event loop later. Tasks of a connection that is gone may still run.
+   * Runs a task on the event loop later. A connection that goes does not take its tasks with it:
+   * cancel them in {@link Session#closed}.
    *
    * @param delay when
    * @param task what
+   * @return to cancel it with
    */
-  void schedule(Duration delay, Runnable task);
+  Future<?> schedule(Duration delay, Runnable task);
 
   /**
    * Writes and flushes. While a negotiation is under way the bytes wait behind it; if it fails they
@@ -59,7 +62,9 @@ public interface SessionContext {
   boolean isWritable();
 
   /**
-   * Asks for more bytes from the peer: one {@link Session#receive} or {@link Session#inputClosed}.
+   * Asks for bytes: one {@link Session#receive} or {@link Session#inputClosed} follows. Bytes that
+   * the session was never shown come first, at once. A request made while a negotiation runs is
+   * answered after it.
    */
   void requestInput();
 
@@ -79,7 +84,9 @@ public interface SessionContext {
   <R> CompletableFuture<R> negotiate(Layer<R> layer);
 
   /**
-   * Says to the peer that no more bytes follow: close_notify under TLS, a TCP FIN otherwise.
+   * Says to the peer that no more bytes follow, with a TCP FIN; reading goes on. Under TLS it fails
+   * with {@link UnsupportedOperationException}: close_notify ends both directions with TLS 1.2 (RFC
+   * 5246, 7.2.1), and with some engines under TLS 1.3 too.
    *
    * @return completes when it was sent
    */
