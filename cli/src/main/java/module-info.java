@@ -3,6 +3,7 @@ module io.upgradeable.cli {
   requires com.google.gson;
   requires info.picocli;
   requires io.netty.common;
+  requires io.netty.pkitesting;
   requires io.upgradeable.core;
   requires io.upgradeable.ping;
   requires java.logging;

@@ -1,4 +1,6 @@
-/** The test kit for negotiations: contract test, scripted peer, wire pair, dialogues, certificates. */
+/**
+ * The test kit for negotiations: contract test, scripted peer, wire pair, dialogues, certificates.
+ */
 module io.upgradeable.testkit {
   requires transitive io.upgradeable.core;
   requires transitive org.junit.jupiter.api;

@@ -46,6 +46,21 @@ public final class Layer<R> {
   }
 
   /**
+   * The same layer with other limits, as a layer of its own.
+   *
+   * @param value the limits
+   * @return the changed copy
+   */
+  public Layer<R> withLimits(Limits value) {
+    Builder<R> copy = new Builder<>(name, negotiation);
+    copy.target = target;
+    copy.tls = tls;
+    copy.tlsRequirement = tlsRequirement;
+    copy.tunnel = tunnel;
+    return copy.limits(value).build();
+  }
+
+  /**
    * The protocol's short name.
    *
    * @return the name

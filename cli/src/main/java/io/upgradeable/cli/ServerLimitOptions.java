@@ -65,6 +65,6 @@ final class ServerLimitOptions {
     if (step != null) {
       limits = limits.withStepTimeout(step).withHandshakeTimeout(step);
     }
-    return LimitedLayer.of(layer, limits);
+    return layer.withLimits(limits);
   }
 }

@@ -39,8 +39,8 @@ final class TimeOptions {
   <R> Layer<R> limit(Layer<R> layer) {
     Limits limits = layer.limits().orElse(Limits.CLIENT).withLayerTimeout(timeout);
     Duration step = stepTimeout;
-    return LimitedLayer.of(
-        layer, step == null ? limits : limits.withStepTimeout(step).withHandshakeTimeout(step));
+    return layer.withLimits(
+        step == null ? limits : limits.withStepTimeout(step).withHandshakeTimeout(step));
   }
 
   private static Duration min(Duration one, Duration other) {

@@ -30,7 +30,8 @@ final class ArchitectureTest {
   private static final DescribedPredicate<JavaClass> THE_HOOK =
       simpleName("TlsUpgrade")
           .or(simpleName("TlsContexts"))
-          .as("the hook (TlsUpgrade and the contexts of its engines)");
+          .or(simpleName("OpenSslAlerts"))
+          .as("the hook (TlsUpgrade, the contexts of its engines, and their alerts)");
 
   @Test
   void onlyTheHook_touchesNettysTls() {

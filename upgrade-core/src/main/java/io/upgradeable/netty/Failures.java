@@ -11,7 +11,11 @@ import io.upgradeable.UpgradeException.Where;
 import io.upgradeable.negotiation.Reason;
 import io.upgradeable.tls.CertificateProblem;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.channels.ClosedChannelException;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +23,13 @@ import org.jspecify.annotations.Nullable;
 final class Failures {
 
   private static final int MAX_CAUSES = 16;
+
+  /** "finishConnect(..) failed with error(-111): Connection refused" and its like. */
+  private static final Pattern NATIVE =
+      Pattern.compile("^\\w+\\(.*?\\) failed with error\\(-?\\d+\\): ");
+
+  /** "error:1000042e:SSL routines:OPENSSL_internal:TLSV1_ALERT_PROTOCOL_VERSION" and its like. */
+  private static final Pattern OPENSSL = Pattern.compile("error:[0-9a-f]+:[^:]*:[^:]*:(\\w+)");
 
   private Failures() {}
 
@@ -78,9 +89,22 @@ final class Failures {
     return cause instanceof IOException && !(cause instanceof SSLException);
   }
 
-  private static String textOf(Throwable error) {
-    String message = error.getMessage();
-    return message == null || message.isEmpty() ? error.getClass().getSimpleName() : message;
+  /** What the system or an engine said, without what only its programmers understand. */
+  static String textOf(Throwable error) {
+    Throwable told = error;
+    // Netty repeats the address, which the failure tells by itself; the cause is without it.
+    if (error instanceof ConnectException && error.getCause() instanceof IOException cause) {
+      told = cause;
+    }
+    String message = told.getMessage();
+    if (message == null || message.isEmpty()) {
+      return told.getClass().getSimpleName();
+    }
+    Matcher openSsl = OPENSSL.matcher(message);
+    if (openSsl.find()) {
+      return openSsl.group(1).toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+    return NATIVE.matcher(message).replaceFirst("");
   }
 
   private static <T extends Throwable> @Nullable T find(Class<T> kind, Throwable error) {

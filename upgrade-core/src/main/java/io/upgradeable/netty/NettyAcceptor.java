@@ -88,12 +88,18 @@ public final class NettyAcceptor implements AutoCloseable {
       contexts.close();
       throw e;
     }
-    ChannelFuture bound = bind(listen);
+    InetSocketAddress address = new InetSocketAddress(listen.host(), listen.port());
+    if (address.isUnresolved()) {
+      transports.close();
+      contexts.close();
+      throw new IOException("cannot listen on " + listen + ": no such host");
+    }
+    ChannelFuture bound = bind(address);
     if (!bound.isSuccess()) {
       transports.close();
       contexts.close();
       throw new IOException(
-          "cannot listen on " + listen + ": " + bound.cause().getMessage(), bound.cause());
+          "cannot listen on " + listen + ": " + Failures.textOf(bound.cause()), bound.cause());
     }
     this.listener = bound.channel();
   }
@@ -105,7 +111,7 @@ public final class NettyAcceptor implements AutoCloseable {
     ReferenceCountUtil.release(contexts.retained(policy));
   }
 
-  private ChannelFuture bind(Endpoint listen) {
+  private ChannelFuture bind(InetSocketAddress address) {
     return new ServerBootstrap()
         .group(transports.group())
         .channel(transports.serverSocket())
@@ -116,7 +122,7 @@ public final class NettyAcceptor implements AutoCloseable {
         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
         .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, NettyConnector.WATER_MARK)
         .childHandler(new Door())
-        .bind(new InetSocketAddress(listen.host(), listen.port()))
+        .bind(address)
         .awaitUninterruptibly();
   }
 

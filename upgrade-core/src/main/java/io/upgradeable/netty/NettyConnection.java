@@ -12,6 +12,7 @@ import io.upgradeable.Security;
 import io.upgradeable.UpgradeException.Where;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.negotiation.Role;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,7 +68,8 @@ final class NettyConnection implements Connection {
   }
 
   static NettyConnection accepted(Channel channel, TlsContexts contexts, SafeObserver observer) {
-    return new NettyConnection(channel, Role.SERVER, Optional.empty(), "tcp", contexts, observer);
+    String bottom = "tcp(" + text(channel.remoteAddress()) + ")";
+    return new NettyConnection(channel, Role.SERVER, Optional.empty(), bottom, contexts, observer);
   }
 
   /** Limits the time of the set-up that is under way; null when it is over. */
@@ -176,9 +178,12 @@ final class NettyConnection implements Connection {
     return endpoint.map(Endpoint::toString).orElseGet(() -> text(remoteAddress()));
   }
 
-  static String text(@Nullable SocketAddress address) {
-    String text = String.valueOf(address);
-    return text.startsWith("/") ? text.substring(1) : text;
+  /** An address by its numbers, never by a name that somebody once looked up. */
+  static String text(SocketAddress address) {
+    if (address instanceof InetSocketAddress internet && internet.getAddress() != null) {
+      return Endpoint.of(internet.getAddress().getHostAddress(), internet.getPort()).toString();
+    }
+    return address.toString();
   }
 
   @Override

@@ -301,7 +301,9 @@ public final class NettyConnector implements AutoCloseable {
     private void onRefusal(InetSocketAddress address, Throwable cause) {
       lastError = cause;
       timedOut |= cause instanceof ConnectTimeoutException;
-      refusals.add(NettyConnection.text(address) + ": " + reasonOf(cause));
+      boolean silent = cause instanceof ConnectTimeoutException;
+      refusals.add(
+          NettyConnection.text(address) + ": " + (silent ? "no answer" : Failures.textOf(cause)));
     }
 
     private Bootstrap bootstrap(int connectMillis) {
@@ -344,21 +346,6 @@ public final class NettyConnector implements AutoCloseable {
 
   /** Above it writers are asked to wait, below the lower mark they may go on. */
   static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
-
-  /** The system's own words, without the address that Netty appends. */
-  private static String reasonOf(Throwable cause) {
-    if (cause instanceof ConnectTimeoutException) {
-      return "no answer";
-    }
-    String message = String.valueOf(cause.getMessage());
-    int address = message.indexOf(": /");
-    String text = address > 0 ? message.substring(0, address) : message;
-    String prefix = "connect(..) failed with error(";
-    if (text.startsWith(prefix)) {
-      text = text.substring(text.indexOf("):") + 2).trim();
-    }
-    return text;
-  }
 
   /** Ends the threads. Connections that are open or being opened are closed. */
   @Override

@@ -83,7 +83,13 @@ final class TlsContexts {
         policy.role() == Role.CLIENT
             ? SslContextBuilder.forClient()
             : serverBuilder(identity(policy));
-    builder.sslProvider(provider).trustManager(policy.trustManager()).protocols(versions(policy));
+    builder
+        .sslProvider(provider)
+        .trustManager(
+            provider == SslProvider.JDK
+                ? policy.trustManager()
+                : new OpenSslAlerts(policy.trustManager()))
+        .protocols(versions(policy));
     if (policy.role() == Role.CLIENT) {
       policy.identity().ifPresent(id -> builder.keyManager(id.privateKey(), id.chain()));
       builder.endpointIdentificationAlgorithm(policy.checksName() ? "HTTPS" : null);

@@ -10,6 +10,7 @@ import io.upgradeable.LayerStack;
 import io.upgradeable.Limits;
 import io.upgradeable.Security;
 import io.upgradeable.TestIdentity;
+import io.upgradeable.UpgradeException.CertificateRejected;
 import io.upgradeable.UpgradeException.ConnectFailed;
 import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeException.PeerClosed;
@@ -369,6 +370,22 @@ final class DriverTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void client_rejectsCertificate_serverHearsAnAlertThatFits(TlsEngine engine) throws Exception {
+    NettyAcceptor server = serve(serverLayer(engine));
+    TlsPolicy trustsAnother = TestIdentity.forNames("localhost").client(engine);
+    Layer<List<String>> layer =
+        Layer.of("line", LineNegotiation::client).tls(trustsAnother).build();
+    assertThatThrownBy(() -> connector.connect(LayerStack.tcp(server.endpoint()).then(layer)))
+        .isInstanceOf(CertificateRejected.class);
+    assertThat(serverFailure().toString().replace('_', ' '))
+        .containsPattern("(?i)unknown ca|certificate unknown")
+        .doesNotContain("OPENSSL");
+  }
+
   // --- steps
 
   @Test
@@ -594,7 +611,8 @@ final class DriverTest {
     }
     assertThatThrownBy(() -> connector.connect(LayerStack.tcp(Endpoint.of("127.0.0.1", port))))
         .isInstanceOf(ConnectFailed.class)
-        .hasMessageContaining("Connection refused");
+        .hasMessageEndingWith(
+            "expected a TCP connection, got 127.0.0.1:" + port + ": Connection refused");
   }
 
   @Test
@@ -825,9 +843,8 @@ final class DriverTest {
     assertThat(serverFailure())
         .isInstanceOf(PeerMisbehaved.class)
         .hasMessage(
-            "tcp > line: 127.0.0.1:"
-                + client.getLocalPort()
-                + ": expected a friendly word, got 'boo'");
+            "tcp(%1$s) > line: %1$s: expected a friendly word, got 'boo'"
+                .formatted("127.0.0.1:" + client.getLocalPort()));
   }
 
   private static final java.nio.charset.Charset UTF_8 = StandardCharsets.UTF_8;
