@@ -1,5 +1,6 @@
 package io.upgradeable;
 
+import io.upgradeable.internal.Blocking;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -64,10 +65,7 @@ public record Limits(
   }
 
   private static void requirePositive(Duration value, String name) {
-    Objects.requireNonNull(value, name);
-    if (value.isNegative() || value.isZero()) {
-      throw new IllegalArgumentException("expected a positive " + name + ", got " + value);
-    }
+    Blocking.requirePositive(Objects.requireNonNull(value, name));
   }
 
   /**

@@ -96,11 +96,12 @@ public interface UpgradeObserver {
   default void sent(String path, Message message) {}
 
   /**
-   * A negotiation consumed bytes of the peer.
+   * A negotiation consumed bytes of the peer, or failed over them: then these are the first of the
+   * bytes that it did not consume.
    *
    * @param path the chain line
-   * @param bytes the whole messages consumed, valid during this call only; whoever prints them
-   *     escapes control characters
+   * @param bytes the bytes, valid during this call only; whoever prints them escapes control
+   *     characters
    */
   default void received(String path, ByteBuffer bytes) {}
 }

@@ -38,6 +38,23 @@ public final class TestIdentity {
     }
   }
 
+  /** A server's key of the Edwards curve, with its certificate. */
+  public static TlsIdentity ed25519(String name) {
+    try {
+      X509Bundle bundle =
+          new CertificateBuilder()
+              .algorithm(CertificateBuilder.Algorithm.ed25519)
+              .subject("CN=" + name)
+              .setIsCertificateAuthority(true)
+              .addSanDnsName(name)
+              .addSanIpAddress(InetAddress.getLoopbackAddress())
+              .buildSelfSigned();
+      return TlsIdentity.of(bundle.getKeyPair().getPrivate(), List.of(bundle.getCertificatePath()));
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   public TlsPolicy.Builder server() {
     return TlsPolicy.server()
         .identity(

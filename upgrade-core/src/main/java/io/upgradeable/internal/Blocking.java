@@ -56,16 +56,20 @@ public final class Blocking {
     return new IOException(cause);
   }
 
+  /** Longer limits are a mistake, and some would overflow a count of nanoseconds. */
+  private static final Duration MAX_LIMIT = Duration.ofDays(365);
+
   /**
    * Checks a time limit.
    *
    * @param value the limit
    * @return the same limit
-   * @throws IllegalArgumentException if it is not positive
+   * @throws IllegalArgumentException if it is not positive, or over a year
    */
   public static Duration requirePositive(Duration value) {
-    if (value.isNegative() || value.isZero()) {
-      throw new IllegalArgumentException("expected a positive duration, got " + value);
+    if (value.isNegative() || value.isZero() || value.compareTo(MAX_LIMIT) > 0) {
+      throw new IllegalArgumentException(
+          "expected a positive duration of at most 365 days, got " + value);
     }
     return value;
   }

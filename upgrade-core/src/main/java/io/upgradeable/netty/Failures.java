@@ -64,7 +64,8 @@ final class Failures {
   static UpgradeException ofHandshake(Throwable error, Where where) {
     CertificateProblem problem = find(CertificateProblem.class, error);
     if (problem != null) {
-      return new CertificateRejected(where, textOf(problem), problem.chain(), error);
+      Where certificate = new Where(where.path(), where.peer(), "an acceptable certificate");
+      return new CertificateRejected(certificate, textOf(problem), problem.chain(), error);
     }
     return ofTransport(error, where);
   }
@@ -74,6 +75,10 @@ final class Failures {
     if (error instanceof UpgradeException known) {
       return known;
     }
+    if (error instanceof TlsAbuse abuse) {
+      return new PeerMisbehaved(
+          new Where(where.path(), where.peer(), abuse.expected()), abuse.got());
+    }
     SSLException tls = find(SSLException.class, error);
     if (tls != null && !isOfSocket(tls.getCause())) {
       return new TlsFailed(where, textOf(tls), error);
@@ -81,7 +86,8 @@ final class Failures {
     if (find(ClosedChannelException.class, error) != null) {
       return closed(where, 0, null);
     }
-    return new PeerClosed(where, textOf(error), error);
+    Throwable cause = tls == null ? error : tls.getCause(); // the socket's own
+    return new PeerClosed(where, textOf(cause == null ? error : cause), error);
   }
 
   /** Netty wraps a socket's error in an engine's if it strikes while the engine writes. */
@@ -99,6 +105,9 @@ final class Failures {
     String message = told.getMessage();
     if (message == null || message.isEmpty()) {
       return told.getClass().getSimpleName();
+    }
+    if (told instanceof SSLException && message.startsWith("not an SSL/TLS record")) {
+      return "bytes that are no TLS record"; // Netty appends all of them.
     }
     Matcher openSsl = OPENSSL.matcher(message);
     if (openSsl.find()) {

@@ -63,7 +63,7 @@ final class HandshakeGuard extends ChannelDuplexHandler {
     }
     if (length >= HEADER_LENGTH) {
       int recordLength = (header[3] & 0xff) << 8 | (header[4] & 0xff);
-      return recordLength > 0 && recordLength <= MAX_RECORD_LENGTH;
+      return recordLength <= MAX_RECORD_LENGTH; // an empty one is the engine's to refuse
     }
     return true;
   }

@@ -56,6 +56,9 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     void failed(Throwable cause);
   }
 
+  /** How much of what the peer said last an observer is told when the dialogue breaks. */
+  private static final int MAX_SHOWN = 256;
+
   private enum State {
     NEGOTIATING,
     HANDSHAKING,
@@ -283,10 +286,10 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
 
   private void send(Message message) {
     if (message.length() > 0) {
+      ctx().writeAndFlush(Unpooled.wrappedBuffer(message.bytes()));
       if (connection.isObserved()) {
         connection.observer().sent(path, message);
       }
-      ctx().writeAndFlush(Unpooled.wrappedBuffer(message.bytes()));
     }
   }
 
@@ -421,6 +424,10 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
   private void giveUp(Throwable cause, Message finalMessage) {
     if (state == State.HANDSHAKING) {
       connection.observer().handshakeFailed(path, cause);
+    } else if (connection.isObserved() && !unread.isEmpty()) {
+      // What broke the dialogue, for whoever has to find out.
+      ByteBuffer view = unread.view();
+      connection.observer().received(path, view.limit(Math.min(view.limit(), MAX_SHOWN)));
     }
     send(finalMessage);
     end();

@@ -10,6 +10,7 @@ import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.util.ReferenceCountUtil;
 import io.upgradeable.negotiation.Role;
 import io.upgradeable.tls.InvalidTlsConfigurationException;
@@ -18,6 +19,7 @@ import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import io.upgradeable.tls.TlsVersion;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,14 +36,36 @@ import javax.net.ssl.SSLException;
 final class TlsContexts {
 
   /**
-   * How many policies one connector or acceptor keeps ready; beyond, the first one made is dropped.
+   * How many policies one connector or acceptor keeps ready; beyond, the one unused for longest is
+   * dropped.
    */
   private static final int MAX_CONTEXTS = 64;
 
   /** RFC 8446 sets no bound on a certificate message; nobody honest needs more. */
   private static final int MAX_CERTIFICATE_LIST_BYTES = 64 * 1024;
 
-  private final Map<TlsPolicy, SslContext> contexts = new LinkedHashMap<>();
+  /**
+   * RFC 9325, 4.2: forward secrecy and authenticated encryption only. Engines would also negotiate
+   * RSA key transport and CBC with TLS 1.2.
+   */
+  private static final List<String> CIPHER_SUITES =
+      List.of(
+          "TLS_AES_128_GCM_SHA256",
+          "TLS_AES_256_GCM_SHA384",
+          "TLS_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+
+  /** Engines keep 20480 sessions of 24 hours unless told; a peer decides how large each is. */
+  private static final int MAX_SESSIONS = 64;
+
+  private static final Duration SESSION_LIFETIME = Duration.ofHours(1);
+
+  private final Map<TlsPolicy, SslContext> contexts = new LinkedHashMap<>(16, 0.75f, true);
   private boolean closed;
 
   /**
@@ -89,7 +113,10 @@ final class TlsContexts {
             provider == SslProvider.JDK
                 ? policy.trustManager()
                 : new OpenSslAlerts(policy.trustManager()))
-        .protocols(versions(policy));
+        .protocols(versions(policy))
+        .ciphers(CIPHER_SUITES, SupportedCipherSuiteFilter.INSTANCE)
+        .sessionCacheSize(MAX_SESSIONS)
+        .sessionTimeout(SESSION_LIFETIME.toSeconds());
     if (policy.role() == Role.CLIENT) {
       policy.identity().ifPresent(id -> builder.keyManager(id.privateKey(), id.chain()));
       builder.endpointIdentificationAlgorithm(policy.checksName() ? "HTTPS" : null);
@@ -149,11 +176,17 @@ final class TlsContexts {
 
   private static SslProvider provider(TlsPolicy policy) {
     // Netty's OpenSSL engine takes the name in SNI from the peer's host and cannot leave it out.
-    boolean jdkOnly = policy.role() == Role.CLIENT && !policy.sendsServerName();
+    boolean withoutName = policy.role() == Role.CLIENT && !policy.sendsServerName();
+    // Nor does its key manager know Ed25519 (RFC 8422): each handshake would fail.
+    boolean edwards =
+        policy.identity().filter(id -> id.privateKey().getAlgorithm().startsWith("Ed")).isPresent();
+    boolean jdkOnly = withoutName || edwards;
     if (policy.engine() == TlsEngine.OPENSSL) {
       if (jdkOnly) {
         throw new InvalidTlsConfigurationException(
-            "expected the JDK engine for TLS without SNI, got OPENSSL");
+            "expected the JDK engine for TLS "
+                + (withoutName ? "without SNI" : "with an Ed25519 or Ed448 key")
+                + ", got OPENSSL");
       }
       if (!openSslIsAvailable()) {
         throw new InvalidTlsConfigurationException(

@@ -43,8 +43,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   before   head - ... - driver
- *   after    head - ... - guard - engine - driver      (the guard leaves when the handshake ends)
+ *   after    head - ... - guard - engine - driver
  * </pre>
+ *
+ * <p>The guard of the handshake leaves when it ends; a JDK engine gets another one then, for what
+ * it would allow later ({@link OverheadGuard}).
  *
  * <p>Unread bytes either fail the connection or are the beginning of the peer's handshake and go
  * into the engine. They are never kept, never dropped silently, never parsed as plaintext.
@@ -121,18 +124,23 @@ final class TlsUpgrade {
       SslContext context, TlsPolicy policy, Endpoint peer, ChannelHandlerContext ctx) {
     String host = withoutFinalDot(peer.host());
     String verified = policy.verifyName().or(policy::serverName).orElse(host);
-    Optional<String> own = isServerName(peer, host) ? Optional.of(host) : Optional.empty();
+    // An address has no place in SNI; a name to verify is then the best that is known.
+    Optional<String> own = Optional.of(peer.isAddress() ? verified : host);
     Optional<String> sent =
-        policy.sendsServerName() ? policy.serverName().or(() -> own) : Optional.empty();
+        policy.sendsServerName()
+            ? policy.serverName().or(() -> own).filter(TlsUpgrade::isServerName)
+            : Optional.empty();
     SslHandler handler = context.newHandler(ctx.alloc(), verified, peer.port());
     return configured(handler, policy, Optional.of(verified), sent);
   }
 
-  /**
-   * RFC 6066, 3: no trailing dot, no address; and no name that is not made of letters and digits.
-   */
-  private static boolean isServerName(Endpoint peer, String host) {
-    return !peer.isAddress() && host.indexOf('_') < 0;
+  /** RFC 6066, 3: a DNS name; no address, and nothing that the JDK would not send. */
+  private static boolean isServerName(String name) {
+    try {
+      return !new Endpoint(name, 0).isAddress() && !new SNIHostName(name).getAsciiName().isEmpty();
+    } catch (IllegalArgumentException noDnsName) {
+      return false;
+    }
   }
 
   private static String withoutFinalDot(String host) {
@@ -226,6 +234,7 @@ final class TlsUpgrade {
                 pipeline.remove(guard);
               }
               if (future.isSuccess()) {
+                watch(pipeline, driver, handshakeBytes);
                 outcome.secured(facts(guard.group()));
               } else {
                 outcome.handshakeFailed(future.cause());
@@ -235,6 +244,15 @@ final class TlsUpgrade {
       // Through the guard, which lets nothing pass that is no TLS record.
       guard.channelRead(guardContext, Unpooled.wrappedBuffer(unread.takeAll()));
       guardContext.fireChannelReadComplete();
+    }
+  }
+
+  /** What the JDK's engine would let a peer do after the handshake. */
+  private void watch(ChannelPipeline pipeline, ChannelHandlerContext driver, int limit) {
+    if (isJdk(engine.engine()) && !driver.isRemoved()) {
+      OverheadGuard guard = new OverheadGuard(engine.engine(), limit);
+      pipeline.addBefore(pipeline.context(engine).name(), null, guard);
+      pipeline.addBefore(driver.name(), null, guard.above());
     }
   }
 

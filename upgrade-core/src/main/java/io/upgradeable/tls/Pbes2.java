@@ -60,8 +60,8 @@ final class Pbes2 {
 
   private static byte[] key(String prf, int bits, PBEParameterSpec spec, char[] password)
       throws GeneralSecurityException {
-    if (spec.getIterationCount() > MAX_ITERATIONS) {
-      throw new NoSuchAlgorithmException("too many iterations");
+    if (spec.getIterationCount() < 1 || spec.getIterationCount() > MAX_ITERATIONS) {
+      throw new NoSuchAlgorithmException("an impossible number of iterations");
     }
     SecretKeyFactory factory = SecretKeyFactory.getInstance("PBKDF2With" + prf);
     PBEKeySpec keySpec = new PBEKeySpec(password, spec.getSalt(), spec.getIterationCount(), bits);

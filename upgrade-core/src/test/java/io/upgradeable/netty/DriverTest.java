@@ -27,6 +27,7 @@ import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.InvalidTlsConfigurationException;
 import io.upgradeable.tls.ReloadableTlsPolicy;
 import io.upgradeable.tls.TlsEngine;
+import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import io.upgradeable.tls.TlsVersion;
 import java.io.IOException;
@@ -48,6 +49,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -384,6 +388,96 @@ final class DriverTest {
     assertThat(serverFailure().toString().replace('_', ' '))
         .containsPattern("(?i)unknown ca|certificate unknown")
         .doesNotContain("OPENSSL");
+  }
+
+  @Test
+  void client_renegotiates_connectionFails() throws Exception {
+    SSLSocket client = jdkClient(serve(serverLayer(TlsEngine.JDK)), "TLSv1.2");
+    client.startHandshake();
+    client.getOutputStream().write("A\n".getBytes(UTF_8));
+    assertThat(client.getInputStream().readNBytes(2)).isEqualTo("A\n".getBytes(UTF_8));
+    try {
+      client.startHandshake();
+      assertThat(client.getInputStream().read()).as("the end, and no answer").isEqualTo(-1);
+    } catch (IOException reset) {
+      assertThat(reset).isNotNull();
+    }
+    assertThat(serverFailure())
+        .isInstanceOf(PeerMisbehaved.class)
+        .hasMessageContaining("expected one TLS handshake, got a renegotiation");
+  }
+
+  @Test
+  void client_updatesKeysForEver_connectionFails() throws Exception {
+    SSLSocket client = jdkClient(serve(serverLayer(TlsEngine.JDK)), "TLSv1.3");
+    client.startHandshake();
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i < 100_000; i++) {
+                client.startHandshake(); // under TLS 1.3 that is a key update
+              }
+            })
+        .isInstanceOf(IOException.class);
+    assertThat(serverFailure())
+        .isInstanceOf(PeerMisbehaved.class)
+        .hasMessageContaining("bytes of TLS without data");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "TLS_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+        "TLS_RSA_WITH_AES_256_CBC_SHA"
+      })
+  void cipherSuite_withoutForwardSecrecyOrAead_isRefused(String suite) throws Exception {
+    for (TlsEngine engine : List.of(TlsEngine.JDK, TlsEngine.OPENSSL)) {
+      SSLSocket client = jdkClient(serve(serverLayer(engine)), "TLSv1.2");
+      client.setEnabledCipherSuites(new String[] {suite});
+      assertThatThrownBy(client::startHandshake).as(engine.name()).isInstanceOf(IOException.class);
+    }
+  }
+
+  /** A client on the JDK's sockets that has said GO and heard OK. */
+  private SSLSocket jdkClient(NettyAcceptor server, String version) throws Exception {
+    Socket socket = dial(server);
+    say(socket, "GO\n");
+    socket.getInputStream().readNBytes(3);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, new TrustManager[] {IDENTITY.client(TlsEngine.JDK).trustManager()}, null);
+    SSLSocket tls =
+        (SSLSocket)
+            context.getSocketFactory().createSocket(socket, "localhost", socket.getPort(), true);
+    tls.setEnabledProtocols(new String[] {version});
+    return tls;
+  }
+
+  @Test
+  void server_withEd25519Key_upgradesByTheJdkEngine() throws Exception {
+    TlsIdentity identity = TestIdentity.ed25519("localhost");
+    TlsPolicy.Builder policy = TlsPolicy.server().identity(identity);
+    NettyAcceptor server =
+        serve(Layer.of("line", LineNegotiation::server).tls(policy.build()).build());
+    TlsPolicy client = TlsPolicy.client().trust(identity.chain()).engine(TlsEngine.JDK).build();
+    Connection connection = connectTrusting(server, client);
+    assertThat(connection.tls().orElseThrow().peerChain()).isEqualTo(identity.chain());
+    assertThatThrownBy(
+            () ->
+                serve(
+                    Layer.of("line", LineNegotiation::server)
+                        .tls(policy.engine(TlsEngine.OPENSSL).build())
+                        .build()))
+        .isInstanceOf(InvalidTlsConfigurationException.class)
+        .hasMessageContaining("Ed25519");
+  }
+
+  @Test
+  void limit_ofCenturies_isRefusedAndDoesNotOverflow() {
+    assertThatThrownBy(() -> Limits.CLIENT.withStepTimeout(Duration.ofDays(200_000)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("at most 365 days");
+    assertThatThrownBy(() -> NettyConnector.builder().timeout(Duration.ofDays(366)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   // --- steps
