@@ -27,7 +27,7 @@ final class Diagnosis {
 
   /** The JDK's words for a name that it found wrong although we did not, or did not look. */
   private static final Pattern WRONG_NAME =
-      Pattern.compile("No (subject alternative|name matching)");
+      Pattern.compile("No (subject alternative|name matching)|Illegal given domain name");
 
   /** Reasons for which the chain is none, as opposed to one that is not meant for this use. */
   private static final Set<Reason> BREAKS_THE_PATH =
@@ -55,7 +55,8 @@ final class Diagnosis {
   }
 
   private Finding explain(CertificateException refusal) {
-    if (refusal.getClass() == CertificateException.class && refusal.getCause() == null) {
+    boolean plain = refusal.getClass() == CertificateException.class;
+    if (plain && (refusal.getCause() == null || WRONG_NAME.matcher(text(refusal)).lookingAt())) {
       // The path was good; the JDK's endpoint identification throws this plain type.
       return wrongName(refusal);
     }
