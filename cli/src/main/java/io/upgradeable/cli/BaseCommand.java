@@ -21,6 +21,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 abstract class BaseCommand implements Callable<Integer> {
 
+  protected static final String OUTPUT_LOST = "cannot write to stdout";
+
   @Spec private @Nullable CommandSpec spec;
 
   @Mixin private final DiagnosticOptions diagnostics = new DiagnosticOptions();
@@ -36,17 +38,18 @@ abstract class BaseCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() {
-    try (Interruption interruption = Interruption.ofThisThread()) {
+    try (Interruption interruption =
+        Interruption.ofThisThread(() -> diagnose(Failure.INTERRUPTED))) {
       ExitCode code = run(interruption);
-      // Both are flushed by it; the writer does not hear of what the stream beneath it could not
-      // do.
-      boolean lost = out().checkError() || System.out.checkError();
-      if (lost && code == ExitCode.OK) {
-        diagnose("cannot write to stdout");
+      if (isOutputLost() && code == ExitCode.OK) {
+        diagnose(OUTPUT_LOST);
         code = ExitCode.OTHER;
       }
       err().flush();
+      interruption.endsWith(code);
       return code.code();
+    } catch (InterruptedException e) {
+      return tell(Failure.of(e)).code();
     }
   }
 
@@ -60,11 +63,22 @@ abstract class BaseCommand implements Callable<Integer> {
     }
     failed(failure);
     out().flush();
+    return tell(failure);
+  }
+
+  /** Tells on stderr why the command fails. */
+  final ExitCode tell(Failure failure) {
     diagnose(failure.message());
     if (diagnostics.stackTrace()) {
       failure.cause().printStackTrace(err());
+      err().flush();
     }
     return failure.exitCode();
+  }
+
+  /** Flushes stdout; the writer does not hear of what the stream beneath it could not do. */
+  protected final boolean isOutputLost() {
+    return out().checkError() || System.out.checkError();
   }
 
   /** Prints one line on stderr that begins with the command's name. */

@@ -1,5 +1,8 @@
 package io.upgradeable.cli;
 
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
@@ -60,7 +63,7 @@ record CertificateFacts(
       if (alternatives != null) {
         for (List<?> alternative : alternatives) {
           if (alternative.get(1) instanceof String text) {
-            names.add(Printable.line(text));
+            names.add(Printable.line(compressed(text)));
           }
         }
       }
@@ -68,6 +71,17 @@ record CertificateFacts(
       names.add("(unreadable)");
     }
     return List.copyOf(names);
+  }
+
+  /** An IPv6 address in its short form (RFC 5952), and every other name as it is. */
+  private static String compressed(String name) {
+    byte[] address =
+        name.indexOf(':') < 0 ? null : NetUtil.createByteArrayFromIpAddressString(name);
+    try {
+      return address == null ? name : NetUtil.toAddressString(InetAddress.getByAddress(address));
+    } catch (UnknownHostException e) {
+      return name;
+    }
   }
 
   private static byte[] encoded(X509Certificate certificate) {

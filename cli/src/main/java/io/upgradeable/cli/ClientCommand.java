@@ -91,7 +91,7 @@ abstract class ClientCommand extends BaseCommand {
     try (Client client = new Client(peer, times, findings, recorder)) {
       talk(client);
     } finally {
-      if (live) {
+      if (live && !findings.dialogue().isEmpty()) {
         out().println();
       }
     }

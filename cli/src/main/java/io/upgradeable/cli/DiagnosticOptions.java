@@ -21,6 +21,8 @@ final class DiagnosticOptions {
   @Option(
       names = "--color",
       paramLabel = "WHEN",
+      converter = WordConverter.Color.class,
+      completionCandidates = WordConverter.Color.class,
       description = "auto, always or never. auto means on a terminal, unless NO_COLOR is set.")
   private Color color = Color.AUTO;
 

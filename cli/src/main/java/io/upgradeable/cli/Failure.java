@@ -23,6 +23,9 @@ record Failure(
     Optional<UpgradeException> upgrade,
     Throwable cause) {
 
+  /** What is said of a command that the user ended. */
+  static final String INTERRUPTED = "interrupted";
+
   static Failure of(Throwable cause) {
     if (cause instanceof UpgradeException upgrade) {
       return ofUpgrade(upgrade);
@@ -30,7 +33,7 @@ record Failure(
         || cause instanceof InvalidTlsConfigurationException) {
       return plain(ExitCode.USAGE, "Usage", text(cause), cause);
     } else if (cause instanceof InterruptedException || cause instanceof InterruptedIOException) {
-      return plain(ExitCode.INTERRUPTED, "Interrupted", "interrupted", cause);
+      return plain(ExitCode.INTERRUPTED, "Interrupted", INTERRUPTED, cause);
     } else if (cause instanceof IOException) {
       return plain(ExitCode.OTHER, "Other", text(cause), cause);
     }

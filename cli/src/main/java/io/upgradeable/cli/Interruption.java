@@ -1,8 +1,12 @@
 package io.upgradeable.cli;
 
+import java.io.InterruptedIOException;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Lets the user end a command (SIGINT, SIGTERM) without cutting it off: the command's thread is
@@ -13,30 +17,63 @@ final class Interruption implements AutoCloseable {
   /** More than any command takes to close. */
   private static final long PATIENCE_SECONDS = 10;
 
+  private static final Set<Thread> DEAF = ConcurrentHashMap.newKeySet();
+
+  private final Runnable teller;
   private final Thread command = Thread.currentThread();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread hook = new Thread(this::onShutdown, "upgrade-cli-interruption");
   private volatile OptionalInt exitCode = OptionalInt.empty();
 
-  private Interruption() {}
+  Interruption(Runnable teller) {
+    this.teller = teller;
+  }
 
-  /** Watches over the calling thread until closed. */
-  static Interruption ofThisThread() {
-    Interruption interruption = new Interruption();
-    Runtime.getRuntime().addShutdownHook(interruption.hook);
+  /**
+   * Watches over the calling thread until closed.
+   *
+   * @param teller tells the user that the command was interrupted when its thread cannot do so
+   * @throws InterruptedException if the JVM is about to end already
+   */
+  static Interruption ofThisThread(Runnable teller) throws InterruptedException {
+    Interruption interruption = new Interruption(teller);
+    try {
+      Runtime.getRuntime().addShutdownHook(interruption.hook);
+    } catch (IllegalStateException alreadyEnding) {
+      throw new InterruptedException("the JVM is about to end");
+    }
     return interruption;
   }
 
   /**
-   * Says that to be ended by a signal is this command's normal end. The shell gets the signal's
-   * number (130, 143) otherwise.
+   * Waits for something that {@link Thread#interrupt} does not wake up from, such as a line from
+   * the terminal. A command that is ended meanwhile is not waited for: it has nothing to close yet.
    */
-  void isNormalEnd() {
-    exitCode = OptionalInt.of(ExitCode.OK.code());
+  static <T> T deaf(Supplier<T> wait) throws InterruptedIOException {
+    DEAF.add(Thread.currentThread());
+    try {
+      // Either this sees the interruption, or the hook sees that nobody listens.
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedIOException();
+      }
+      return wait.get();
+    } finally {
+      DEAF.remove(Thread.currentThread());
+    }
   }
 
-  private void onShutdown() {
+  /** Says what the shell gets, whichever signal it is that ends the command. */
+  void endsWith(ExitCode code) {
+    exitCode = OptionalInt.of(code.code());
+  }
+
+  /** What happens when the JVM is about to end while the command runs. */
+  void onShutdown() {
     command.interrupt();
+    if (DEAF.contains(command)) {
+      teller.run();
+      return;
+    }
     try {
       boolean inTime = ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
       if (inTime && exitCode.isPresent()) {

@@ -13,47 +13,7 @@ import java.util.Optional;
 
 /**
  * Tells a {@link Report} to programs: one JSON document, in ASCII. Fields are only ever added.
- *
- * <pre>
- * command       string   "ping"
- * target        string   HOST:PORT that was connected to; what the user typed if it is unusable
- * embedded      boolean  whether the server was the command's own
- * ok            boolean  whether the command did what was asked
- * exitCode      number   what the shell gets
- * path          string?  the chain line; null if the options were unusable
- * security      string?  "plaintext", "hop-only", "origin"; null unless all layers came up
- * tls           object?  the topmost TLS; null if none came up
- *   protocol       string   "TLSv1.3"
- *   cipherSuite    string   "TLS_AES_128_GCM_SHA256"
- *   group          string?  "x25519"; null if the engine does not tell
- *   alpn           string?  null if none was chosen
- *   verification   string   "chain-and-name", "chain", "no-certificate", "not-verified"
- *   serverName     string?  the SNI that was sent
- *   engine         string   "JDK", "OpenSSL"
- * certificates  array    what the peer sent, leaf first, accepted or not
- *   subject, issuer        string  distinguished names (RFC 2253)
- *   names                  array   of strings: DNS names, addresses, others
- *   notBefore, notAfter    string  UTC (ISO 8601)
- *   daysLeft               number  whole days; negative if it is over
- *   sha256                 string  of the certificate, hexadecimal
- *   pin                    string  of the public key, as --pin takes it
- *   pem                    string  only with --show-certs
- * ping          object?  the protocol's own facts, under its name; absent on failure
- *   pongs          number   PINGs that were answered under TLS
- * error         object?  null if ok
- *   kind           string   "Usage", "ConnectFailed", "LayerTimedOut", "TlsNotOffered", "PeerRefused",
- *                           "TlsFailed", "CertificateRejected", "PeerMisbehaved",
- *                           "PlaintextInjected", "PeerClosed", "Interrupted", "Other"
- *   message        string   the line that is on stderr
- *   path, peer, expected, got  string?  where, with whom, what was awaited and what came instead
- * dialogue      array    only with -v
- *   event          string   "connected", "sent", "received", "handshakeStarted",
- *                           "handshakeCompleted", "handshakeFailed"
- *   secured        boolean  whether TLS was on
- *   text           string   the line without its end, the address, or the facts
- * </pre>
- *
- * <p>Text that came from the peer has its control characters escaped, as in the text report.
+ * {@code docs/cli-json.md} describes them all.
  */
 final class JsonReport {
 

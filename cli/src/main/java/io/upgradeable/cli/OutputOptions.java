@@ -14,6 +14,8 @@ final class OutputOptions {
   @Option(
       names = "--output",
       paramLabel = "FORMAT",
+      converter = WordConverter.Output.class,
+      completionCandidates = WordConverter.Output.class,
       description = "text (the default) or json: one JSON document, for failures too.")
   private Format format = Format.TEXT;
 

@@ -23,13 +23,21 @@ abstract class SecretOption {
   /** Longer than any password; a bound on what is read from a file or stdin. */
   private static final int MAX_BYTES = 4096;
 
+  /**
+   * What the user gave.
+   *
+   * @param variable the environment variable's name
+   * @param file the file
+   * @param stdin whether it comes from stdin
+   */
+  record Sources(Optional<String> variable, Optional<Path> file, boolean stdin) {}
+
   private interface Source {
-    char[] read() throws IOException;
+    char[] read();
   }
 
   private final String what;
   private final String prefix;
-  private final List<Source> sources = new ArrayList<>();
 
   /**
    * Begins without a source.
@@ -42,36 +50,49 @@ abstract class SecretOption {
     this.prefix = prefix;
   }
 
-  protected final void fromEnvironment(String variable) {
-    sources.add(
-        () -> {
-          String value = System.getenv(variable);
-          if (value == null) {
-            throw new UsageException(
-                "expected %s in the environment variable %s, which is not set"
-                    .formatted(what, variable));
-          }
-          return value.toCharArray();
-        });
+  /** The three options' values. */
+  protected abstract Sources sources();
+
+  private char[] fromEnvironment(String variable) {
+    String value = System.getenv(variable);
+    if (value == null) {
+      throw new UsageException(
+          "expected %s in the environment variable %s, which is not set".formatted(what, variable));
+    }
+    return value.toCharArray();
   }
 
-  protected final void fromFile(Path file) {
-    sources.add(
-        () -> {
-          try (InputStream in = Files.newInputStream(file)) {
-            return firstLine(in, "in " + file);
-          } catch (IOException e) {
-            throw new UsageException("cannot read %s from %s: %s".formatted(what, file, e), e);
-          }
-        });
+  private char[] fromFile(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return firstLine(in, "in " + file);
+    } catch (IOException e) {
+      throw new UsageException(
+          "cannot read %s from %s: %s".formatted(what, file, FileProblem.why(file, e)), e);
+    }
   }
 
-  protected final void fromStdin() {
-    sources.add(() -> firstLine(System.in, "on stdin"));
+  private char[] fromStdin() {
+    try {
+      return firstLine(System.in, "on stdin");
+    } catch (IOException e) {
+      throw new UsageException(
+          "cannot read %s from stdin: %s".formatted(what, FileProblem.why(e)), e);
+    }
+  }
+
+  private List<Source> given() {
+    Sources from = sources();
+    List<Source> given = new ArrayList<>();
+    from.variable().ifPresent(variable -> given.add(() -> fromEnvironment(variable)));
+    from.file().ifPresent(file -> given.add(() -> fromFile(file)));
+    if (from.stdin()) {
+      given.add(this::fromStdin);
+    }
+    return given;
   }
 
   final boolean isGiven() {
-    return !sources.isEmpty();
+    return !given().isEmpty();
   }
 
   /**
@@ -82,6 +103,7 @@ abstract class SecretOption {
    * @throws UsageException if there is none, and nobody to ask
    */
   final Secret read(String purpose) throws IOException {
+    List<Source> sources = given();
     if (sources.size() > 1) {
       throw new UsageException(
           "expected one of %1$s-env, %1$s-file and %1$s-stdin, got %2$d"
@@ -101,6 +123,15 @@ abstract class SecretOption {
 
   private char[] firstLine(InputStream in, String where) throws IOException {
     byte[] bytes = new byte[MAX_BYTES];
+    try {
+      return decode(bytes, readLine(in, bytes, where), where);
+    } finally {
+      Arrays.fill(bytes, (byte) 0);
+    }
+  }
+
+  /** Reads up to the end of the line; the line's length. */
+  private int readLine(InputStream in, byte[] bytes, String where) throws IOException {
     int length = 0;
     int next = in.read();
     while (next >= 0 && next != '\n') {
@@ -111,9 +142,10 @@ abstract class SecretOption {
       bytes[length++] = (byte) next;
       next = in.read();
     }
-    if (length > 0 && bytes[length - 1] == '\r') {
-      length--;
-    }
+    return length > 0 && bytes[length - 1] == '\r' ? length - 1 : length;
+  }
+
+  private char[] decode(byte[] bytes, int length, String where) {
     try {
       CharBuffer decoded =
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, 0, length));
@@ -123,8 +155,6 @@ abstract class SecretOption {
       return value;
     } catch (CharacterCodingException e) {
       throw new UsageException("expected %s in UTF-8 %s".formatted(what, where), e);
-    } finally {
-      Arrays.fill(bytes, (byte) 0);
     }
   }
 

@@ -8,9 +8,8 @@ import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.ReloadableTlsPolicy;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -52,7 +51,7 @@ abstract class ServerCommand extends BaseCommand {
   @Override
   protected final boolean canEndWith(ExitCode code) {
     return switch (code) {
-      case OK, OTHER, USAGE -> true;
+      case OK, OTHER, USAGE, INTERRUPTED -> true; // the last one only while it starts
       default -> false;
     };
   }
@@ -60,6 +59,7 @@ abstract class ServerCommand extends BaseCommand {
   @Override
   protected final void execute(Interruption interruption) throws IOException {
     Endpoint endpoint = listen.endpoint(defaultPort());
+    CertificateWatch certificates = new CertificateWatch(tls.files(), this::diagnose);
     ReloadableTlsPolicy policy = tls.policy(endpoint.host());
     NettyAcceptor.Builder builder = NettyAcceptor.builder().listen(endpoint);
     limits.applyTo(builder);
@@ -68,9 +68,8 @@ abstract class ServerCommand extends BaseCommand {
       log(builder);
     }
     try (NettyAcceptor acceptor = builder.start()) {
-      ScheduledExecutorService watching = watch(policy);
+      ScheduledExecutorService watching = watch(certificates, policy);
       try {
-        interruption.isNormalEnd();
         announce(acceptor, policy);
         serve(acceptor);
       } finally {
@@ -102,9 +101,8 @@ abstract class ServerCommand extends BaseCommand {
     return connection.layers().get(connection.layers().size() - 1).result();
   }
 
-  private ScheduledExecutorService watch(ReloadableTlsPolicy policy) {
-    List<Path> files = tls.files();
-    CertificateWatch watch = new CertificateWatch(policy, files, this::diagnose);
+  private ScheduledExecutorService watch(
+      CertificateWatch certificates, ReloadableTlsPolicy policy) {
     ScheduledExecutorService executor =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
@@ -112,20 +110,25 @@ abstract class ServerCommand extends BaseCommand {
               thread.setDaemon(true);
               return thread;
             });
-    if (!files.isEmpty()) {
+    if (!tls.files().isEmpty()) {
       long millis = reloadInterval.toMillis();
-      executor.scheduleWithFixedDelay(watch::look, millis, millis, TimeUnit.MILLISECONDS);
+      executor.scheduleWithFixedDelay(
+          () -> certificates.look(policy), millis, millis, TimeUnit.MILLISECONDS);
     }
     return executor;
   }
 
-  private void announce(NettyAcceptor acceptor, ReloadableTlsPolicy policy) {
+  private void announce(NettyAcceptor acceptor, ReloadableTlsPolicy policy) throws IOException {
     out().println("listening on " + acceptor.endpoint());
-    CertificateFacts own =
-        CertificateFacts.of(policy.get().identity().orElseThrow().chain().get(0));
+    X509Certificate certificate = policy.get().identity().orElseThrow().chain().get(0);
+    CertificateFacts own = CertificateFacts.of(certificate);
     out().println("certificate sha256 " + own.sha256());
     out().println("certificate pin " + own.pin());
-    out().flush();
+    if (isOutputLost()) {
+      throw new IOException(OUTPUT_LOST); // nobody would learn where the server is
+    }
+    CertificateWarning.of(certificate)
+        .ifPresent(warning -> diagnose("warning: the server's own certificate " + warning));
   }
 
   private static void serve(NettyAcceptor acceptor) throws IOException {

@@ -47,6 +47,8 @@ final class ServerTlsOptions {
   @Option(
       names = "--client-auth",
       paramLabel = "MODE",
+      converter = WordConverter.ClientAuth.class,
+      completionCandidates = WordConverter.ClientAuth.class,
       description =
           "Ask clients for a certificate that --cafile or --capath trusts: none, optional or"
               + " required. The default is required where one of them is given, and else none.")
@@ -102,7 +104,8 @@ final class ServerTlsOptions {
       try {
         Files.writeString(file, CertificateFacts.of(made.chain().get(0)).pem());
       } catch (IOException e) {
-        throw new UsageException("cannot write the certificate to " + file + ": " + e, e);
+        throw new UsageException(
+            "cannot write the certificate to " + file + ": " + FileProblem.why(file, e), e);
       }
     }
     return () -> made;

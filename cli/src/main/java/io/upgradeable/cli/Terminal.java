@@ -1,6 +1,7 @@
 package io.upgradeable.cli;
 
 import java.io.Console;
+import java.io.InterruptedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Optional;
 
@@ -11,12 +12,12 @@ final class Terminal {
 
   /** Asks without echo; empty if nobody is there to answer. */
   @SuppressWarnings("SystemConsoleNull") // isTerminal() is for the JDKs where it is never null
-  static Optional<char[]> readPassword(String prompt) {
+  static Optional<char[]> readPassword(String prompt) throws InterruptedIOException {
     Console console = System.console();
     if (console == null || !isTerminal(console)) {
       return Optional.empty();
     }
-    return Optional.ofNullable(console.readPassword("%s", prompt));
+    return Interruption.deaf(() -> Optional.ofNullable(console.readPassword("%s", prompt)));
   }
 
   /** Since JDK 22 there is always a console, and {@code Console.isTerminal()} tells. */

@@ -19,8 +19,11 @@ final class TlsOptions {
   @Option(
       names = "--starttls",
       paramLabel = "MODE",
+      converter = WordConverter.StartTls.class,
+      completionCandidates = WordConverter.StartTls.class,
       description =
-          "required (the default), or opportunistic: go on in plaintext where the peer has no TLS.")
+          "required (the default), or opportunistic: go on in plaintext where the peer has no TLS;"
+              + " ping refuses that, for its server cannot say so.")
   private @Nullable TlsRequirement startTls;
 
   @Mixin private final TrustOptions trust = new TrustOptions();

@@ -41,6 +41,8 @@ final class TlsParameterOptions {
   @Option(
       names = "--engine",
       paramLabel = "NAME",
+      converter = WordConverter.Engine.class,
+      completionCandidates = WordConverter.Engine.class,
       description = "auto (the default), jdk or openssl.")
   private TlsEngine engine = TlsEngine.AUTO;
 

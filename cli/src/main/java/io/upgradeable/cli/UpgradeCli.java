@@ -28,12 +28,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 final class UpgradeCli {
 
+  private static final String COMPLETION = "generate-completion";
+
   private static final Map<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
 
   static {
     COMMANDS.put("ping", PingCommand::new);
     COMMANDS.put("serve", ServeCommand::new);
-    COMMANDS.put("generate-completion", GenerateCompletion::new);
+    COMMANDS.put(COMPLETION, GenerateCompletion::new);
   }
 
   private UpgradeCli() {}
@@ -48,16 +50,21 @@ final class UpgradeCli {
     CommandLine commandLine = new CommandLine(new UpgradeCli());
     // Every command takes its time to be read by reflection: only the one that is asked for is.
     boolean named = args.length > 0 && COMMANDS.containsKey(args[0]);
-    boolean needsAll = !named || args[0].equals("generate-completion");
+    boolean needsAll = !named || args[0].equals(COMPLETION);
     COMMANDS.forEach(
         (name, command) -> {
           if (needsAll || name.equals(args[0])) {
             commandLine.addSubcommand(command.get());
           }
         });
-    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setUsageHelpAutoWidth(true);
     commandLine.setParameterExceptionHandler((e, arguments) -> refuse(e));
+    commandLine.setExecutionExceptionHandler((e, command, arguments) -> fail(e, command));
+    CommandLine completion = commandLine.getSubcommands().get(COMPLETION);
+    if (completion != null) {
+      // picocli forgives a help command whatever stands behind it.
+      completion.getCommandSpec().helpCommand(false);
+    }
     describeExitCodes(commandLine);
     return commandLine;
   }
@@ -77,6 +84,17 @@ final class UpgradeCli {
     return ExitCode.USAGE.code();
   }
 
+  /** One line for a bug that shows outside of where a command expects failures. */
+  private static int fail(Exception e, CommandLine command) {
+    Failure failure = Failure.of(e);
+    if (command.getCommand() instanceof BaseCommand base) {
+      return base.tell(failure).code();
+    }
+    command.getErr().println(command.getCommandSpec().qualifiedName() + ": " + failure.message());
+    command.getErr().flush();
+    return failure.exitCode().code();
+  }
+
   private static boolean isCommandMissing(ParameterException e) {
     return e.getClass() == ParameterException.class
         && !e.getCommandLine().getSubcommands().isEmpty();
@@ -93,15 +111,23 @@ final class UpgradeCli {
   /** Says in every command's help what it returns. */
   private static void describeExitCodes(CommandLine command) {
     Map<String, String> codes = new LinkedHashMap<>();
-    Object user = command.getCommand();
     for (ExitCode code : ExitCode.values()) {
-      if (!(user instanceof BaseCommand base) || base.canEndWith(code)) {
+      if (canEndWith(command, code)) {
         codes.put("%4d".formatted(code.code()), code.meaning());
       }
     }
     UsageMessageSpec help = command.getCommandSpec().usageMessage();
     help.exitCodeListHeading("%nExit codes:%n").exitCodeList(codes);
     command.getSubcommands().values().forEach(UpgradeCli::describeExitCodes);
+  }
+
+  private static boolean canEndWith(CommandLine command, ExitCode code) {
+    if (command.getCommand() instanceof BaseCommand base) {
+      return base.canEndWith(code);
+    }
+    boolean always = code == ExitCode.OK || code == ExitCode.OTHER || code == ExitCode.USAGE;
+    return always
+        || command.getSubcommands().values().stream().anyMatch(each -> canEndWith(each, code));
   }
 
   /** The version of the jar. */

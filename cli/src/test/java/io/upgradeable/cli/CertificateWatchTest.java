@@ -9,6 +9,8 @@ import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,15 +39,15 @@ class CertificateWatchTest {
         () -> TlsPolicy.server().identity(TlsIdentity.pem(certificate, key)).build());
   }
 
-  private CertificateWatch watch(ReloadableTlsPolicy policy) {
-    return new CertificateWatch(policy, List.of(certificate, key), log::add);
+  private CertificateWatch watch() {
+    return new CertificateWatch(List.of(certificate, key), log::add);
   }
 
   @Test
   void unchanged_look_policyStays() {
     ReloadableTlsPolicy policy = policy();
     TlsPolicy before = policy.get();
-    watch(policy).look();
+    watch().look(policy);
 
     assertThat(policy.get()).isSameAs(before);
     assertThat(log).isEmpty();
@@ -55,12 +57,37 @@ class CertificateWatchTest {
   void replaced_look_policyReloaded() throws IOException {
     ReloadableTlsPolicy policy = policy();
     TlsPolicy before = policy.get();
-    CertificateWatch watch = watch(policy);
+    CertificateWatch watch = watch();
     replace();
-    watch.look();
-    watch.look();
+    watch.look(policy);
+    watch.look(policy);
 
     assertThat(policy.get()).isNotSameAs(before);
+    assertThat(log).containsExactly("certificates reloaded");
+  }
+
+  @Test
+  void fileOfDirectoryChangedInPlace_look_policyReloaded() throws IOException {
+    ReloadableTlsPolicy policy = policy();
+    CertificateWatch watch = new CertificateWatch(List.of(directory), log::add);
+    FileTime time = Files.getLastModifiedTime(directory);
+    Files.writeString(certificate, "\n", StandardOpenOption.APPEND);
+    assertThat(Files.getLastModifiedTime(directory))
+        .as("the directory is as it was")
+        .isEqualTo(time);
+    watch.look(policy);
+    watch.look(policy);
+
+    assertThat(log).containsExactly("certificates reloaded");
+  }
+
+  @Test
+  void replacedWhileLoaded_look_policyReloaded() throws IOException {
+    CertificateWatch watch = watch();
+    ReloadableTlsPolicy policy = policy();
+    replace();
+    watch.look(policy);
+
     assertThat(log).containsExactly("certificates reloaded");
   }
 
@@ -68,16 +95,16 @@ class CertificateWatchTest {
   void broken_look_oldStaysUntilMended() throws IOException {
     ReloadableTlsPolicy policy = policy();
     TlsPolicy before = policy.get();
-    CertificateWatch watch = watch(policy);
+    CertificateWatch watch = watch();
     Files.writeString(certificate, "no certificate\n");
-    watch.look();
+    watch.look(policy);
 
     assertThat(policy.get()).isSameAs(before);
     assertThat(log).hasSize(1);
     assertThat(log.get(0)).contains("the old ones stay", certificate.toString());
 
     replace();
-    watch.look();
+    watch.look(policy);
 
     assertThat(policy.get()).isNotSameAs(before);
     assertThat(log).hasSize(2).last().isEqualTo("certificates reloaded");
@@ -87,9 +114,9 @@ class CertificateWatchTest {
   void deleted_look_oldStays() throws IOException {
     ReloadableTlsPolicy policy = policy();
     TlsPolicy before = policy.get();
-    CertificateWatch watch = watch(policy);
+    CertificateWatch watch = watch();
     Files.delete(key);
-    watch.look();
+    watch.look(policy);
 
     assertThat(policy.get()).isSameAs(before);
     assertThat(log).hasSize(1);

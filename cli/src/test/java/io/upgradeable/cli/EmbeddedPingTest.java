@@ -33,7 +33,7 @@ class EmbeddedPingTest {
             "no ALPN",
             "the chain leads to a trusted certificate, and the name is right",
             "certificate  CN=upgrade-cli throw-away certificate",
-            "names      localhost, 127.0.0.1, ",
+            "names      localhost, 127.0.0.1, ::1",
             "sha256     ",
             "pin        sha256//",
             "hours left",

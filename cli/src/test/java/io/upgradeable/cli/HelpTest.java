@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the program tells of itself. */
@@ -42,6 +43,49 @@ class HelpTest {
     assertThat(Cli.run("ping", "--help").succeeded().out())
         .contains("\n     8   certificate not accepted", "\n    10   plaintext was injected")
         .doesNotContain("\n     6   ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--help,                     0 1 2 3 4 7 8 9 10 11 130",
+    "ping --help,                0 1 2 3 4 7 8 9 10 11 130",
+    "serve --help,               0 1 2 130",
+    "serve ping --help,          0 1 2 130",
+    "generate-completion --help, 0 1 2"
+  })
+  void help_askedFor_listsTheCodesThatTheCommandCanReturn(String commandLine, String codes) {
+    String help = Cli.run(commandLine.split(" ")).succeeded().out();
+
+    assertThat(help.substring(help.indexOf("Exit codes:")).lines().skip(1))
+        .filteredOn(line -> line.matches(" *[0-9]+ .*"))
+        .extracting(line -> line.trim().replaceAll(" .*", ""))
+        .containsExactly(codes.split(" "));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ping", "serve ping"})
+  void help_askedFor_passwordOptionsInOrderBehindKey(String command) {
+    assertThat(Cli.run((command + " --help").split(" ")).succeeded().out())
+        .containsSubsequence(
+            "--cert=",
+            "--key=",
+            "--key-password-env=",
+            "--key-password-file=",
+            "--key-password-stdin",
+            "--tls-min=");
+  }
+
+  @Test
+  void pingHelp_askedFor_saysThatOpportunisticIsRefused() {
+    assertThat(Cli.run("ping", "--help").succeeded().out().replaceAll("\\s+", " "))
+        .contains("ping refuses that");
+  }
+
+  @Test
+  void completion_askedFor_offersLowerCase() {
+    assertThat(Cli.run("generate-completion").succeeded().out())
+        .contains("required", "opportunistic")
+        .doesNotContain("OPPORTUNISTIC", "REQUIRED", "OPENSSL", "JSON", "ALWAYS");
   }
 
   @Test

@@ -8,13 +8,29 @@ import io.upgradeable.testkit.Certificates.Issued;
 import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Each way in which a ping can fail: its exit code, one line on stderr, and never a stack trace.
@@ -225,13 +241,61 @@ class PingFailureTest {
   @Test
   void peerTextWithEscapes_ping_escapedEverywhere() {
     // The byte after ESC [ would clear the screen; U+202E would turn the line round.
-    Issued hostile = CERTIFICATES.server("other.example");
-    Script script = UNTIL_STARTTLS.startTls().expect("PING\n").send("\u001b[2J\u202ePONG\n");
-    try (ScriptedPeer server = ScriptedPeer.server(script, hostile)) {
-      Cli run = ping(server, "-v", "--verify-name", "other.example");
+    Script script =
+        UNTIL_STARTTLS.startTls().expect("PING\n").send("\u001b[2J\u202ePONG\n").stall();
+    try (ScriptedPeer server = ScriptedPeer.server(script, LOCALHOST)) {
+      Cli run = ping(server, "-v").failed(ExitCode.MISBEHAVED);
 
-      assertThat(run.exitCode()).isEqualTo(ExitCode.MISBEHAVED.code());
+      assertThat(run.out()).contains("tls   S: \\x1b[2J\\u202ePONG");
       assertThat(run.out() + run.err()).doesNotContain("\u001b", "\u202e");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"text", "json"})
+  void certificateWithEscapes_ping_escapedEverywhere(String output) throws Exception {
+    Issued hostile = withEscapes();
+    try (ScriptedPeer server = ScriptedPeer.server(UNTIL_STARTTLS.startTls().stall(), hostile)) {
+      Cli run = ping(server, "-v", "--output", output).failed(ExitCode.CERTIFICATE_REJECTED);
+
+      assertThat(run.out().replace("\\\\", "\\"))
+          .contains("CN=evil\\x1b[2J\\u202e.example", "evil.example\\x1b[2J");
+      assertThat(run.out() + run.err()).doesNotContain("\u001b", "\u202e");
+    }
+  }
+
+  /** A proper library refuses to make such a certificate. */
+  private static Issued withEscapes() throws Exception {
+    KeyPair keys = KeyPairGenerator.getInstance("EC").generateKeyPair();
+    X500Name name = new X500Name("CN=evil\u001b[2J\u202e.example");
+    GeneralName alternative = new GeneralName(GeneralName.dNSName, "evil.example\u001b[2J");
+    Instant now = Instant.now();
+    JcaX509v3CertificateBuilder builder =
+        new JcaX509v3CertificateBuilder(
+            name,
+            BigInteger.ONE,
+            Date.from(now.minusSeconds(60)),
+            Date.from(now.plusSeconds(3600)),
+            name,
+            keys.getPublic());
+    builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(alternative));
+    X509Certificate certificate =
+        new JcaX509CertificateConverter()
+            .getCertificate(
+                builder.build(
+                    new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
+    return new Issued(keys.getPrivate(), List.of(certificate));
+  }
+
+  @Test
+  void nobodyListens_pingVerbose_noBlankLineForNoDialogue() throws IOException {
+    try (Socket bound = new Socket()) {
+      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      Cli run =
+          Cli.run("ping", "-v", "127.0.0.1:" + bound.getLocalPort())
+              .failed(ExitCode.CONNECT_FAILED);
+
+      assertThat(run.out()).isEmpty();
     }
   }
 

@@ -2,11 +2,11 @@ package io.upgradeable.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.upgradeable.testkit.Script;
-import io.upgradeable.testkit.ScriptedPeer;
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,12 +25,16 @@ class ProcessTest {
   }
 
   private static List<String> command(String... args) {
+    return commandOf(Main.class, args);
+  }
+
+  private static List<String> commandOf(Class<?> main, String... args) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(launcherFlags());
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
-    command.add(Main.class.getName());
+    command.add(main.getName());
     command.addAll(List.of(args));
     return command;
   }
@@ -84,19 +88,66 @@ class ProcessTest {
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void silentServer_clientEndedBySignal_tellsAndEnds() throws Exception {
-    try (ScriptedPeer server = ScriptedPeer.server(Script.start().expect("PING\n").expectClose())) {
-      Process process = start("ping", "-v", server.endpoint().toString());
-      BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
-      String line = out.readLine();
-      while (line != null && !line.contains("C: PING")) {
-        line = out.readLine();
-      }
-      process.toHandle().destroy(); // SIGTERM, and the streams stay open
-      Cli run = finish(process);
+    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      server.setSoTimeout(20_000);
+      Process process = start("ping", "--output", "json", "127.0.0.1:" + server.getLocalPort());
+      try (Socket client = server.accept()) {
+        client.setSoTimeout(20_000);
+        assertThat(client.getInputStream().readNBytes(5)).asString().isEqualTo("PING\n");
+        process.toHandle().destroy(); // SIGTERM, and the streams stay open
+        Cli run = finish(process);
 
-      assertThat(run.exitCode()).isEqualTo(128 + 15);
-      assertThat(run.err()).isEqualTo("upgrade-cli ping: interrupted" + System.lineSeparator());
-      server.awaitPlayed();
+        assertThat(run.err()).isEqualTo("upgrade-cli ping: interrupted" + System.lineSeparator());
+        assertThat(run.exitCode()).isEqualTo(130);
+        assertThat(run.json().get("exitCode").getAsInt()).isEqualTo(130);
+        assertThat(client.getInputStream().read()).as("the client closed").isEqualTo(-1);
+      }
+    }
+  }
+
+  @Test
+  void jvmAlreadyEnding_ping_interruptedInOneLine() throws Exception {
+    Cli run = finish(new ProcessBuilder(commandOf(LateStart.class, "ping")).start());
+
+    assertThat(run.err()).isEqualTo("upgrade-cli ping: interrupted" + System.lineSeparator());
+    assertThat(run.out()).isEqualTo("130" + System.lineSeparator());
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void fullDisk_serve_complainsAtOnce() throws Exception {
+    Process process =
+        new ProcessBuilder(command("serve", "ping", "--self-signed", "--listen", "127.0.0.1:0"))
+            .redirectOutput(new File("/dev/full"))
+            .start();
+
+    finish(process).failed(ExitCode.OTHER, "cannot write to stdout");
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void directoryOnStdin_passwordFromStdin_exits2NamingStdin() throws Exception {
+    Process process =
+        new ProcessBuilder(directoryOnStdin("ping", "--cert", "c.p12", "--key-password-stdin"))
+            .start();
+
+    finish(process).failed(ExitCode.USAGE, "the key's password from stdin", "directory");
+  }
+
+  private static List<String> directoryOnStdin(String... args) {
+    List<String> shell = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" < /", "sh"));
+    shell.addAll(command(args));
+    return shell;
+  }
+
+  /** Begins when the JVM is about to end already, as a signal early in the start-up brings it. */
+  static final class LateStart {
+    private LateStart() {}
+
+    public static void main(String[] args) {
+      Thread hook =
+          new Thread(() -> System.out.println(UpgradeCli.commandLine(args).execute(args)));
+      Runtime.getRuntime().addShutdownHook(hook);
     }
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class SecretOptionTest {
 
@@ -18,13 +19,21 @@ class SecretOptionTest {
 
   @Test
   void file_read_firstLineWithoutItsEnd() throws IOException {
-    KeyPasswordOption option = new KeyPasswordOption();
-    option.file(Files.writeString(directory.resolve("p"), "hunter2é\r\nmore\n"));
+    KeyPasswordOption option = fromFile("hunter2é\r\nmore\n");
 
     try (Secret secret = option.read("x")) {
       assertThat(secret.value()).isEqualTo("hunter2é".toCharArray());
       assertThat(secret).hasToString("<redacted>");
     }
+  }
+
+  private KeyPasswordOption fromFile(String content) throws IOException {
+    Path file = Files.writeString(directory.resolve("p"), content);
+    return option("--key-password-file", file.toString());
+  }
+
+  private static KeyPasswordOption option(String... args) {
+    return CommandLine.populateCommand(new KeyPasswordOption(), args);
   }
 
   @Test
@@ -40,8 +49,7 @@ class SecretOptionTest {
     InputStream before = System.in;
     try {
       System.setIn(new ByteArrayInputStream("hunter2\nrest".getBytes(StandardCharsets.UTF_8)));
-      KeyPasswordOption option = new KeyPasswordOption();
-      option.stdin(true);
+      KeyPasswordOption option = option("--key-password-stdin");
 
       try (Secret secret = option.read("x")) {
         assertThat(secret.value()).isEqualTo("hunter2".toCharArray());
@@ -54,8 +62,7 @@ class SecretOptionTest {
 
   @Test
   void hugeFile_read_refusedWithoutItsContent() throws IOException {
-    KeyPasswordOption option = new KeyPasswordOption();
-    option.file(Files.writeString(directory.resolve("p"), "hunter2".repeat(1000)));
+    KeyPasswordOption option = fromFile("hunter2".repeat(1000));
 
     assertThatThrownBy(() -> option.read("x"))
         .isInstanceOf(UsageException.class)

@@ -3,6 +3,7 @@ package io.upgradeable.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.upgradeable.testkit.Certificates;
+import io.upgradeable.testkit.Certificates.Issued;
 import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import java.io.IOException;
@@ -12,9 +13,12 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The server command, and the client command against it. */
 class ServePingTest {
@@ -164,7 +168,7 @@ class ServePingTest {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()), script)) {
       client.awaitPlayed();
 
-      assertThat(server.err().await("failed: ")).doesNotContain("\u001b");
+      assertThat(server.err().await("failed: ")).contains("byte 0x1b").doesNotContain("\u001b");
     }
   }
 
@@ -247,7 +251,7 @@ class ServePingTest {
   }
 
   @Test
-  void openConnection_stop_endsWithin5SecondsAndExits0() throws IOException {
+  void clientSaidGoodbye_stop_connectionClosedAndExits0() throws IOException {
     RunningServer server = serve();
     try (Socket client = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       client.getOutputStream().write("PING\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
@@ -260,8 +264,7 @@ class ServePingTest {
   }
 
   @Test
-  void encryptedKey_passwordFromFile_serves() throws Exception {
-    CERTIFICATES.server("localhost").writePem(directory, "plain");
+  void pkcs12_passwordFromFile_serves() throws Exception {
     Pkcs12Writer.write(
         directory.resolve("server.p12"), CERTIFICATES.server("localhost"), "hunter2".toCharArray());
     Files.writeString(directory.resolve("password"), "hunter2\n");
@@ -269,6 +272,69 @@ class ServePingTest {
         RunningServer.start(
             "--cert", file("server.p12"), "--key-password-file", file("password"))) {
       Cli.run("ping", "--cafile", file("ca.crt"), server.target()).succeeded();
+    }
+  }
+
+  @Test
+  void encryptedPemKey_passwordFromFile_serves() throws Exception {
+    Issued issued = CERTIFICATES.server("localhost");
+    issued.writePem(directory, "locked");
+    EncryptedKeyWriter.write(directory.resolve("locked.key"), issued.key(), "hunter2");
+    assertThat(Files.readString(directory.resolve("locked.key"))).contains("BEGIN ENCRYPTED");
+    Files.writeString(directory.resolve("password"), "hunter2\n");
+    try (RunningServer server =
+        RunningServer.start(
+            "--cert",
+            file("locked.crt"),
+            "--key",
+            file("locked.key"),
+            "--key-password-file",
+            file("password"))) {
+      Cli.run("ping", "--cafile", file("ca.crt"), server.target()).succeeded();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "expired,     expired on 20",
+    "notYetValid, is not valid before 20",
+    "weakKey,     'RSA of at least 2048 bits, got 1024'",
+    "sha1,        has too weak a signature: SHA1withRSA"
+  })
+  void unusableCertificate_serve_warns(String kind, String expected) {
+    Issued issued =
+        switch (kind) {
+          case "expired" -> CERTIFICATES.expired("localhost");
+          case "notYetValid" -> CERTIFICATES.notYetValid("localhost");
+          case "weakKey" -> CERTIFICATES.weakKey("localhost");
+          default -> Certificates.sha1("localhost");
+        };
+    issued.writePem(directory, "server");
+    try (RunningServer server = serve()) {
+      assertThat(server.err().await("warning: "))
+          .startsWith("upgrade-cli serve ping: warning: the server's own certificate ")
+          .contains(expected);
+    }
+  }
+
+  @Test
+  void goodCertificate_serve_nothingOnStderr() {
+    try (RunningServer server = serve("-v")) {
+      Cli.run("ping", "--cafile", file("ca.crt"), server.target()).succeeded();
+
+      assertThat(server.err().await("")).as("the first line").contains(": done: ");
+    }
+  }
+
+  @Test
+  void authorityChangedInPlace_serveWithDirectory_reloaded() throws IOException {
+    Path trusted = Files.createDirectory(directory.resolve("trusted"));
+    Path authority = Files.copy(directory.resolve("ca.crt"), trusted.resolve("ca.crt"));
+    try (RunningServer server =
+        serve("--capath", trusted.toString(), "--reload-interval", "50ms")) {
+      Files.writeString(authority, "\n", StandardOpenOption.APPEND);
+
+      server.err().await("certificates reloaded");
     }
   }
 

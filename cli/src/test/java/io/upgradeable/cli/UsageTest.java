@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import io.upgradeable.testkit.Certificates;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 /** Whatever the user gets wrong is one line that says what was expected, and exit code 2. */
 class UsageTest {
@@ -35,11 +39,16 @@ class UsageTest {
           ping --timeot 5s                            | did you mean --timeout?
           ping --timeout 5                            | expected a time with its unit
           ping --timeout 0s                           | expected a time with its unit
+          ping --timeout 999999999m                   | expected at most 10080m (7 days), got '999999999m'
+          ping --timeout 604800001ms                  | expected at most 10080m
+          serve ping --self-signed --reload-interval 604801s | expected at most 10080m
+          generate-completion --bogus                 | Unknown option: '--bogus'
           ping --connect-timeout 1h                   | expected a time with its unit
           ping --tls-min 1.1                          | expected 1.2 or 1.3
           ping --tls-min 1.3 --tls-max 1.2            | TLS version
-          ping --engine schannel                      | --engine
-          ping --output xml                           | --output
+          ping --engine schannel                      | --engine': expected one of auto, jdk, openssl, got 'schannel'
+          ping --output xml                           | --output': expected one of text, json, got 'xml'
+          ping --starttls maybe                       | expected one of required, opportunistic, got 'maybe'
           ping --starttls opportunistic               | no way to say that it has no TLS
           ping --starttls required --tls              | expected --tls or --starttls, got both
           ping --servername a.example --no-sni        | expected --servername or --no-sni
@@ -52,10 +61,10 @@ class UsageTest {
           ping --cert c.p12 --key k.pem               | PKCS#12 holds the key
           ping --cert c.p12                           | needs the key's password: give --key-password-env
           ping --cert c.p12 --key-password-env NO_SUCH_VARIABLE | NO_SUCH_VARIABLE, which is not set
-          ping --cert c.p12 --key-password-file /does/not/exist | /does/not/exist
+          ping --cert c.p12 --key-password-file /does/not/exist | /does/not/exist: no such file
           ping --cert c.p12 --key-password-stdin --key-password-env X | expected one of
           ping --key-password hunter2                 | Unknown option
-          ping --color sometimes                      | --color
+          ping --color sometimes                      | --color': expected one of auto, always, never, got 'sometimes'
           serve ping                                  | expected --cert FILE with --key FILE, or --self-signed
           serve ping --self-signed --cert c --key k   | got both
           serve ping --write-cert f --cert c --key k  | --write-cert with --self-signed
@@ -63,7 +72,7 @@ class UsageTest {
           serve ping --self-signed --max-connections 0 | expected at least 1
           serve ping --self-signed --max-connections many | many
           serve ping --self-signed --client-auth required | trusts no authority
-          serve ping --self-signed --write-cert /does/not/exist/x | /does/not/exist/x
+          serve ping --self-signed --write-cert /does/not/exist/x | /does/not/exist/x: no such file or directory
           serve smtpx                                 | smtpx
           bogus                                       | bogus
           """)
@@ -94,6 +103,58 @@ class UsageTest {
 
     Cli.run("ping", "--cert", directory.resolve("me.crt").toString(), "--key", key.toString())
         .failed(ExitCode.USAGE, key.toString());
+  }
+
+  @Test
+  void directoryForPassword_ping_oneLineWithoutClassName() {
+    Cli run =
+        Cli.run("ping", "--cert", "c.p12", "--key-password-file", directory.toString())
+            .failed(ExitCode.USAGE, directory + ": it is a directory");
+
+    assertThat(run.err()).doesNotContain("Exception");
+  }
+
+  @Test
+  void sevenDays_timeout_accepted() {
+    Cli.run("ping", "--timeout", "10080m").succeeded();
+  }
+
+  @Test
+  void upperCaseWord_output_accepted() {
+    Cli.run("ping", "--output", "JSON").succeeded().json();
+  }
+
+  @Test
+  void bugWhileReporting_ping_oneLineAndTraceOnlyIfAskedFor() {
+    String bug = "upgrade-cli ping: internal error: java.lang.IllegalStateException: broken";
+
+    assertThat(runWithBrokenOutput("ping"))
+        .startsWith("1 " + bug)
+        .satisfies(err -> assertThat(err.lines()).hasSize(1));
+    assertThat(runWithBrokenOutput("ping", "--stacktrace"))
+        .startsWith("1 " + bug)
+        .contains("\tat io.upgradeable.cli.");
+  }
+
+  private static String runWithBrokenOutput(String... args) {
+    Writer broken =
+        new Writer() {
+          @Override
+          public void write(char[] buffer, int offset, int length) {
+            throw new IllegalStateException("broken");
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    StringWriter err = new StringWriter();
+    CommandLine commandLine = UpgradeCli.commandLine(args);
+    commandLine.setOut(new PrintWriter(broken)).setErr(new PrintWriter(err, true));
+    int code = commandLine.execute(args);
+    return code + " " + err;
   }
 
   @Test

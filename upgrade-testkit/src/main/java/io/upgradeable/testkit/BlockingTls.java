@@ -3,7 +3,7 @@ package io.upgradeable.testkit;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.Socket;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import javax.net.ssl.SSLEngine;
@@ -18,15 +18,23 @@ import javax.net.ssl.SSLException;
  */
 final class BlockingTls {
 
+  /** Where the records come from. */
+  interface Source {
+    /** How many bytes were read, or -1 at the end. */
+    int read(byte[] buffer) throws IOException;
+  }
+
   private final SSLEngine engine;
-  private final Socket socket;
+  private final Source in;
+  private final OutputStream out;
   private final ByteArrayOutputStream flight = new ByteArrayOutputStream();
   private byte[] received;
   private byte[] plaintext = {};
 
-  BlockingTls(SSLEngine engine, Socket socket, byte[] received) {
+  BlockingTls(SSLEngine engine, Source in, OutputStream out, byte[] received) {
     this.engine = engine;
-    this.socket = socket;
+    this.in = in;
+    this.out = out;
     this.received = received;
   }
 
@@ -123,7 +131,7 @@ final class BlockingTls {
 
   private boolean readSocket() throws IOException {
     byte[] buffer = new byte[16 * 1024];
-    int count = socket.getInputStream().read(buffer);
+    int count = in.read(buffer);
     if (count < 0) {
       return false;
     }
@@ -133,7 +141,7 @@ final class BlockingTls {
 
   private void flush() throws IOException {
     if (flight.size() > 0) {
-      socket.getOutputStream().write(flight.toByteArray());
+      out.write(flight.toByteArray());
       flight.reset();
     }
   }

@@ -2,11 +2,13 @@ package io.upgradeable.testkit;
 
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import io.netty.util.NetUtil;
 import io.upgradeable.tls.TlsIdentity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -304,17 +306,26 @@ public final class Certificates {
     // The subject names nobody on purpose: only the subjectAltName counts (RFC 9525, 6.3).
     CertificateBuilder named = builder.subject("CN=throw-away");
     for (String name : names) {
-      boolean address = name.indexOf(':') >= 0 || name.matches("[0-9.]+");
-      named = address ? named.addSanIpAddress(address(name)) : named.addSanDnsName(name);
+      named = isAddress(name) ? named.addSanIpAddress(address(name)) : named.addSanDnsName(name);
     }
     return named;
   }
 
+  /** No DNS name has a colon, and none has only digits. */
+  private static boolean isAddress(String name) {
+    return name.indexOf(':') >= 0 || name.matches("[0-9.]+");
+  }
+
+  /** A literal only: nobody is asked what it may stand for. */
   private static InetAddress address(String text) {
+    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(text);
+    if (bytes == null) {
+      throw new IllegalArgumentException("expected an IP address, got '" + text + "'");
+    }
     try {
-      return InetAddress.getByName(text);
-    } catch (IOException e) {
-      throw new IllegalArgumentException("expected an IP address, got '" + text + "'", e);
+      return InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("expected 4 or 16 bytes, got " + bytes.length, e);
     }
   }
 

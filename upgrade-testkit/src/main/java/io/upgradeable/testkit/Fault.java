@@ -26,7 +26,7 @@ import java.util.List;
 public enum Fault {
   /** Nobody listens: connecting is refused. */
   REFUSE_CONNECTION,
-  /** Accepts and says nothing. */
+  /** Accepts and says nothing; reads, as all that hang do. */
   HANG_AFTER_ACCEPT,
   /** Accepts and closes. */
   CLOSE_AFTER_ACCEPT,
@@ -38,11 +38,11 @@ public enum Fault {
   SLOW_BYTES,
   /** Sends its last plaintext message twice, in one segment. */
   INJECT_AT_UPGRADE,
-  /** Says nothing where its part of the handshake belongs. */
+  /** Takes the ClientHello and says nothing where its part of the handshake belongs. */
   HANG_IN_HANDSHAKE,
-  /** Closes where its part of the handshake belongs. */
+  /** Takes the ClientHello and closes where its part of the handshake belongs. */
   CLOSE_IN_HANDSHAKE,
-  /** Resets where its part of the handshake belongs. */
+  /** Takes the ClientHello and resets where its part of the handshake belongs. */
   RESET_IN_HANDSHAKE,
   /** Answers the ClientHello with a handshake record of garbage. */
   GARBAGE_IN_HANDSHAKE,
@@ -88,7 +88,8 @@ public enum Fault {
    * @param dialogue a good dialogue of a client that starts TLS
    * @param identity the certificate that the server shows
    * @return the running server, to be closed
-   * @throws IllegalArgumentException if the dialogue is a server's, or has no TLS
+   * @throws IllegalArgumentException if the dialogue is a server's, or has no TLS, or lacks the
+   *     message that is to go wrong
    */
   public Server start(Dialogue dialogue, Issued identity) {
     if (dialogue.role() != Role.CLIENT || !dialogue.startsTls()) {
@@ -116,23 +117,35 @@ public enum Fault {
   private Script script(Dialogue dialogue) {
     return switch (this) {
       case REFUSE_CONNECTION -> throw new IllegalStateException("no script");
-      case HANG_AFTER_ACCEPT -> Script.start().stall();
+      case HANG_AFTER_ACCEPT -> Script.start().discard();
       case CLOSE_AFTER_ACCEPT -> Script.start().close();
       case CLOSE_MID_LINE -> closeMidLine(dialogue);
       case FLOOD -> beforeFirstMessage(dialogue).flood("A");
       case SLOW_BYTES -> Script.dripping(dialogue);
       case INJECT_AT_UPGRADE -> injectAtUpgrade(dialogue);
-      case HANG_IN_HANDSHAKE -> Script.untilTls(dialogue).stall();
-      case CLOSE_IN_HANDSHAKE -> Script.untilTls(dialogue).close();
-      case RESET_IN_HANDSHAKE -> Script.untilTls(dialogue).reset();
-      case GARBAGE_IN_HANDSHAKE -> Script.untilTls(dialogue).send(GARBAGE_RECORD).stall();
-      case HANG_UNDER_TLS -> Script.untilTls(dialogue).startTls().stall();
+      case HANG_IN_HANDSHAKE -> untilHello(dialogue).discard();
+      case CLOSE_IN_HANDSHAKE -> untilHello(dialogue).close();
+      case RESET_IN_HANDSHAKE -> untilHello(dialogue).reset();
+      case GARBAGE_IN_HANDSHAKE -> untilHello(dialogue).send(GARBAGE_RECORD).discard();
+      case HANG_UNDER_TLS -> Script.untilTls(dialogue).startTls().discard();
       case CUT_UNDER_TLS -> Script.untilTls(dialogue).startTls().closeWithoutNotify();
     };
   }
 
+  /**
+   * With the ClientHello in hand, the other side is in the handshake for certain. Any sooner, what
+   * follows could share a segment with the last plaintext, or overtake it in the case of a reset.
+   */
+  private static Script untilHello(Dialogue dialogue) {
+    return Script.untilTls(dialogue).awaitHello();
+  }
+
   private static int firstMessage(Dialogue dialogue) {
-    return dialogue.indicesOf(Kind.PEER_SAYS).get(0);
+    return dialogue.indicesOf(Kind.PEER_SAYS).stream().findFirst().orElseThrow(Fault::silent);
+  }
+
+  private static IllegalArgumentException silent() {
+    return new IllegalArgumentException("expected a message of the server, got a silent one");
   }
 
   private static Script beforeFirstMessage(Dialogue dialogue) {
@@ -148,10 +161,13 @@ public enum Fault {
     int tls = dialogue.indicesOf(Kind.TLS).get(0);
     List<Integer> messages =
         dialogue.indicesOf(Kind.PEER_SAYS).stream().filter(i -> i < tls).toList();
+    if (messages.isEmpty()) {
+      throw silent();
+    }
     int last = messages.get(messages.size() - 1);
     Event event = dialogue.events().get(last);
     return Script.of(dialogue.events().subList(0, last))
         .send(Bytes.join(event.bytes(), event.bytes()))
-        .stall();
+        .discard();
   }
 }

@@ -394,7 +394,7 @@ public abstract class NegotiationContractTest<R> {
           Script script =
               Script.of(dialogue().events().subList(0, turn))
                   .send(Bytes.join(message, extra))
-                  .stall();
+                  .discard();
           PlaintextInjected injected =
               assertFailure(PlaintextInjected.class, trial(engine).run(script));
           assertEquals(extra.length, injected.byteCount());
@@ -407,7 +407,7 @@ public abstract class NegotiationContractTest<R> {
         (engine, extra) ->
             assertFailure(
                 PlaintextInjected.class,
-                trial(engine).run(Script.untilTls(dialogue()).send(extra).stall())));
+                trial(engine).run(Script.untilTls(dialogue()).send(extra).discard())));
   }
 
   @TestFactory
@@ -419,7 +419,7 @@ public abstract class NegotiationContractTest<R> {
                 dynamicTest(
                     "before " + at(turn),
                     () -> {
-                      Script script = Script.of(dialogue().events().subList(0, turn)).stall();
+                      Script script = Script.of(dialogue().events().subList(0, turn)).discard();
                       assertFailure(
                           LayerTimedOut.class,
                           trial(TlsEngine.AUTO).patience(IMPATIENCE).run(script));
@@ -433,7 +433,7 @@ public abstract class NegotiationContractTest<R> {
                       LayerTimedOut.class,
                       trial(TlsEngine.AUTO)
                           .patience(IMPATIENCE)
-                          .run(Script.untilTls(dialogue()).stall()))));
+                          .run(Script.untilTls(dialogue()).discard()))));
     }
     return tests.stream();
   }

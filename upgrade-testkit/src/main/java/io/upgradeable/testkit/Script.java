@@ -159,7 +159,7 @@ public final class Script {
     return then(
         "expect " + quoted(copy),
         connection -> {
-          byte[] got = connection.receive(copy.length);
+          byte[] got = receive(connection, copy);
           if (!Arrays.equals(copy, got)) {
             throw new AssertionError(
                 "expected %s, got %s%s"
@@ -237,20 +237,37 @@ public final class Script {
     return then(
         "flood of \"" + Escaped.text(text.getBytes(StandardCharsets.UTF_8)) + "\"",
         connection -> {
-          for (long sent = 0; sent < FLOOD_BYTES; sent += block.length) {
-            connection.send(block);
+          if (!connection.flood(block, FLOOD_BYTES)) {
+            throw new AssertionError("expected a limit, got " + FLOOD_BYTES + " bytes through");
           }
-          throw new AssertionError("expected a limit, got " + FLOOD_BYTES + " bytes through");
         });
   }
 
   /**
-   * Says nothing, and reads nothing, until the other side or the test closes.
+   * Says nothing, and reads nothing, until the test closes: the reader that never reads. Whoever
+   * writes enough to it finds the way blocked. It doesn't notice when the other side closes,
+   * because that would take reading; {@link #discard()} does. A script that stalls is never played
+   * to its end.
    *
    * @return the longer script
    */
   public Script stall() {
     return then("stall", ScriptedConnection::stall);
+  }
+
+  /**
+   * Says nothing, and forgets whatever it reads, until the other side closes, however long that
+   * takes. Under TLS it is records that it forgets, a close_notify too, so the end is that of TCP.
+   *
+   * @return the longer script
+   */
+  public Script discard() {
+    return then("discard", ScriptedConnection::discard);
+  }
+
+  /** Waits for the first record of the ClientHello, and takes it: the handshake can only fail. */
+  Script awaitHello() {
+    return then("await ClientHello", ScriptedConnection::awaitHello);
   }
 
   /**
@@ -309,6 +326,20 @@ public final class Script {
     List<Step> longer = new ArrayList<>(steps);
     longer.add(new Step(name, action));
     return new Script(List.copyOf(longer));
+  }
+
+  /** A wait that fails must not hide that wrong bytes had come by then. */
+  private static byte[] receive(ScriptedConnection connection, byte[] expected) throws IOException {
+    try {
+      return connection.receive(expected.length);
+    } catch (IOException e) {
+      byte[] got = connection.unread();
+      if (!Arrays.equals(got, Arrays.copyOf(expected, got.length))) {
+        throw new AssertionError(
+            "expected %s, got %s and %s".formatted(quoted(expected), quoted(got), e), e);
+      }
+      throw e;
+    }
   }
 
   private static String quoted(byte[] bytes) {

@@ -1,9 +1,13 @@
 package io.upgradeable.testkit;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
@@ -11,17 +15,30 @@ import org.jspecify.annotations.Nullable;
 /** One socket that a script works on, with TLS on top once the script says so. */
 final class ScriptedConnection {
 
+  /** How soon a waiting script hears that the test closes. */
+  static final int POLL_MILLIS = 10;
+
+  private static final int RECORD_HEADER = 5;
+  private static final int HANDSHAKE_RECORD = 0x16;
+  private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
+
   private final Socket socket;
   private final Supplier<SSLEngine> engines;
+  private final Duration patience;
+  private final CountDownLatch closing;
   private @Nullable BlockingTls tls;
   private byte[] unread = {};
 
-  ScriptedConnection(Socket socket, Supplier<SSLEngine> engines, int timeoutMillis)
+  /** The latch falls when the test closes: then what is here is still read, but not waited for. */
+  ScriptedConnection(
+      Socket socket, Supplier<SSLEngine> engines, Duration patience, CountDownLatch closing)
       throws SocketException {
     this.socket = socket;
     this.engines = engines;
+    this.patience = patience;
+    this.closing = closing;
     socket.setTcpNoDelay(true);
-    socket.setSoTimeout(timeoutMillis);
+    socket.setSoTimeout(POLL_MILLIS);
   }
 
   void send(byte[] bytes) throws IOException {
@@ -47,10 +64,60 @@ final class ScriptedConnection {
     return received;
   }
 
+  /** What came, but not enough of it, before {@link #receive} failed. */
+  byte[] unread() {
+    return unread.clone();
+  }
+
   private byte[] readSocket() throws IOException {
     byte[] buffer = new byte[8192];
-    int count = socket.getInputStream().read(buffer);
+    int count = read(buffer);
     return Arrays.copyOf(buffer, Math.max(count, 0));
+  }
+
+  private int read(byte[] buffer) throws IOException {
+    return read(buffer, patience);
+  }
+
+  private int read(byte[] buffer, Duration patience) throws IOException {
+    long start = System.nanoTime();
+    while (true) {
+      boolean last = isClosing(); // asked first, so that what came before the close is read
+      try {
+        return socket.getInputStream().read(buffer);
+      } catch (SocketTimeoutException e) {
+        if (last) {
+          throw closedByTest();
+        }
+        if (System.nanoTime() - start >= patience.toNanos()) {
+          throw new SocketTimeoutException("nothing came for " + patience);
+        }
+      }
+    }
+  }
+
+  private boolean isClosing() {
+    return closing.getCount() == 0;
+  }
+
+  private static SocketException closedByTest() {
+    return new SocketException("the test closed");
+  }
+
+  /** Waits for the first record of a handshake, whole; whatever it says is forgotten. */
+  void awaitHello() throws IOException {
+    byte[] header = receive(RECORD_HEADER);
+    if (header.length > 0 && header[0] != HANDSHAKE_RECORD) {
+      throw new AssertionError(
+          "expected a handshake record, got \"" + Escaped.text(Bytes.join(header, unread)) + '"');
+    }
+    if (header.length == RECORD_HEADER) {
+      int length = ((header[3] & 0xff) << 8) | (header[4] & 0xff);
+      if (receive(length).length == length) {
+        return;
+      }
+    }
+    throw new EOFException("the other side closed before its handshake record");
   }
 
   void startTls(byte[] lastPlaintext) throws IOException {
@@ -59,13 +126,55 @@ final class ScriptedConnection {
     }
     byte[] early = unread;
     unread = new byte[0];
-    tls = new BlockingTls(engines.get(), socket, early);
+    tls = new BlockingTls(engines.get(), this::read, socket.getOutputStream(), early);
     tls.handshake(lastPlaintext);
   }
 
+  /** The same bytes, until the other side closes; false if all of them went through. */
+  boolean flood(byte[] block, long limit) throws IOException {
+    try {
+      for (long sent = 0; sent < limit; sent += block.length) {
+        if (isClosing()) {
+          throw closedByTest();
+        }
+        send(block);
+      }
+      return false;
+    } catch (SocketException e) {
+      endedByOther(e);
+      return true;
+    }
+  }
+
   void stall() throws IOException {
-    // Reading is the one way to hear of the other side's close; what it says meanwhile is ignored.
-    while (readSocket().length > 0) {}
+    try {
+      closing.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw closedByTest();
+  }
+
+  void discard() throws IOException {
+    byte[] buffer = new byte[64 * 1024];
+    try {
+      while (!isClosing()) {
+        if (read(buffer, FOR_EVER) < 0) {
+          return;
+        }
+      }
+      throw closedByTest();
+    } catch (SocketException e) {
+      endedByOther(e);
+    }
+  }
+
+  /** A reset is an end too, if it is the other side's. */
+  private void endedByOther(SocketException end) throws IOException {
+    if (isClosing()) {
+      throw end;
+    }
+    socket.close(); // nobody is left to say good-bye to
   }
 
   void halfClose() throws IOException {

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.SecureRandom;
@@ -39,13 +40,20 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Each wait is bounded. Bytes other than those expected fail the test at {@link #awaitPlayed()}
- * or, at the latest, at {@link #close()}, with the step and both byte strings, escaped.
+ * <p>Each wait is bounded, but for {@link Script#stall()} and {@link Script#discard()}, which end
+ * with {@link #close()} at the latest. Bytes other than those expected, and steps that cannot be
+ * done, fail the test at {@link #awaitPlayed()} or, at the latest, at {@link #close()}, with the
+ * step and both byte strings, escaped. That the other side closes or resets, or fails the TLS
+ * handshake, while a step is under way, is the test's business and fails {@link #awaitPlayed()}
+ * only.
  */
 public final class ScriptedPeer implements AutoCloseable {
 
   /** Only a broken test waits that long. */
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** How long {@link #close()} waits for scripts to see what has come, and then for their end. */
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(3);
 
   private static final char[] NO_PASSWORD = {};
 
@@ -54,11 +62,16 @@ public final class ScriptedPeer implements AutoCloseable {
   private final boolean client;
   private final @Nullable ServerSocket listening;
   private final InetSocketAddress address;
-  private final CountDownLatch played = new CountDownLatch(1);
+
+  /** Falls when it is known how {@link #awaitPlayed()} ends. */
+  private final CountDownLatch decided = new CountDownLatch(1);
+
+  private final CountDownLatch closing = new CountDownLatch(1);
   private final List<AssertionError> mismatches = new CopyOnWriteArrayList<>();
   private final List<String> endings = new CopyOnWriteArrayList<>();
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
-  private volatile boolean closed;
+  private final List<Thread> threads = new CopyOnWriteArrayList<>();
+  private volatile boolean played;
 
   private ScriptedPeer(
       Script script,
@@ -96,9 +109,10 @@ public final class ScriptedPeer implements AutoCloseable {
   private static ScriptedPeer server(Script script, Optional<Issued> identity) {
     try {
       ServerSocket listening = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
+      listening.setSoTimeout(ScriptedConnection.POLL_MILLIS);
       InetSocketAddress address = (InetSocketAddress) listening.getLocalSocketAddress();
       ScriptedPeer peer = new ScriptedPeer(script, identity, listening, address);
-      run("scripted server", () -> peer.acceptAll(listening));
+      peer.run("scripted server", () -> peer.acceptAll(listening));
       return peer;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -114,7 +128,7 @@ public final class ScriptedPeer implements AutoCloseable {
    */
   public static ScriptedPeer client(InetSocketAddress server, Script script) {
     ScriptedPeer peer = new ScriptedPeer(script, Optional.empty(), null, server);
-    run("scripted client", peer::connect);
+    peer.run("scripted client", peer::connect);
     return peer;
   }
 
@@ -128,7 +142,7 @@ public final class ScriptedPeer implements AutoCloseable {
    */
   public static ScriptedPeer client(InetSocketAddress server, Script script, Issued identity) {
     ScriptedPeer peer = new ScriptedPeer(script, Optional.of(identity), null, server);
-    run("scripted client", peer::connect);
+    peer.run("scripted client", peer::connect);
     return peer;
   }
 
@@ -142,39 +156,65 @@ public final class ScriptedPeer implements AutoCloseable {
   }
 
   /**
-   * Waits until one connection has played the whole script.
+   * Waits until one connection has played the whole script. A server's connection that only broke
+   * off is not the last word: another one may come.
    *
-   * @throws AssertionError if it ended otherwise, with the step and what came instead
+   * @throws AssertionError at once if a script got other bytes than it expects or had a step that
+   *     cannot be done, with the step and what came instead; at once if a client's only connection
+   *     broke off; after 20 seconds if nobody has played the whole script
    */
   public void awaitPlayed() {
-    boolean ended;
     try {
-      ended = played.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      decided.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError("interrupted", e);
     }
     throwMismatch();
-    if (!ended || !endings.contains("")) {
+    if (!played) {
       throw new AssertionError(
           "expected a script played to its end, got " + (endings.isEmpty() ? "no end" : endings));
     }
   }
 
   /**
-   * Ends all connections.
+   * Ends all connections, once their scripts have seen what has come by now.
    *
-   * @throws AssertionError if other bytes came than the script expects
+   * @throws AssertionError if other bytes came than the script expects, if a step could not be
+   *     done, or if a script does not end
    */
   @Override
   public void close() {
-    closed = true;
-    ServerSocket server = listening;
-    if (server != null) {
-      closeQuietly(server);
+    closing.countDown();
+    boolean ended = joinAll();
+    if (listening != null) {
+      closeQuietly(listening);
     }
     sockets.forEach(ScriptedPeer::closeQuietly);
+    ended = ended || joinAll();
     throwMismatch();
+    if (!ended) {
+      throw new AssertionError("expected all scripts to end, got one that goes on");
+    }
+  }
+
+  /** False if they take too long. The accepting thread is the first, so none is missed. */
+  private boolean joinAll() {
+    long end = System.nanoTime() + CLOSE_PATIENCE.toNanos();
+    try {
+      for (int i = 0; i < threads.size(); i++) { // by index: the first one adds others
+        Thread thread = threads.get(i);
+        long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        thread.join(Math.max(left, 1));
+        if (thread.isAlive()) {
+          return false;
+        }
+      }
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   private void throwMismatch() {
@@ -185,10 +225,16 @@ public final class ScriptedPeer implements AutoCloseable {
   }
 
   private void acceptAll(ServerSocket server) {
-    while (!closed) {
+    while (true) {
+      boolean last = closing.getCount() == 0; // asked first, so that who came before is heard
       try {
         Socket socket = server.accept();
+        sockets.add(socket);
         run("scripted server connection", () -> play(socket));
+      } catch (SocketTimeoutException e) {
+        if (last) {
+          return;
+        }
       } catch (IOException e) {
         return; // close() closed it
       }
@@ -198,42 +244,52 @@ public final class ScriptedPeer implements AutoCloseable {
   @SuppressWarnings("resource") // play() closes it
   private void connect() {
     Socket socket = new Socket();
+    sockets.add(socket);
     try {
       socket.connect(address, (int) PATIENCE.toMillis());
     } catch (IOException e) {
       closeQuietly(socket);
       endings.add("no connection: " + e);
-      played.countDown();
+      decided.countDown();
       return;
     }
     play(socket);
   }
 
   private void play(Socket socket) {
-    sockets.add(socket);
     int number = 0;
     String step = "";
     try (socket) {
       ScriptedConnection connection =
-          new ScriptedConnection(socket, this::newEngine, (int) PATIENCE.toMillis());
+          new ScriptedConnection(socket, this::newEngine, PATIENCE, closing);
       for (Script.Step next : script.steps()) {
         number++;
         step = "step %d (%s)".formatted(number, next.name());
         next.action().run(connection);
       }
+      step = "close";
       if (!socket.isClosed()) {
-        connection.close();
+        closeQuietly(connection::close); // not a step: the other side may be gone
       }
-      endings.add("");
+      played = true;
+      decided.countDown();
     } catch (IOException e) {
       // Whoever is under test may close at any time; that is the test's business.
       endings.add(step + ": " + e);
     } catch (AssertionError e) {
-      mismatches.add(new AssertionError(step + ": " + e.getMessage(), e));
-      endings.add(step + ": " + e.getMessage());
+      failed(step + ": " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      failed(step + ": " + e, e);
     } finally {
-      played.countDown();
+      if (client) {
+        decided.countDown();
+      }
     }
+  }
+
+  private void failed(String what, Throwable cause) {
+    mismatches.add(new AssertionError(what, cause));
+    decided.countDown();
   }
 
   private SSLEngine newEngine() {
@@ -264,9 +320,10 @@ public final class ScriptedPeer implements AutoCloseable {
     }
   }
 
-  private static void run(String name, Runnable task) {
+  private void run(String name, Runnable task) {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
+    threads.add(thread);
     thread.start();
   }
 

@@ -12,6 +12,8 @@ import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPublicKey;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CertificatesTest {
 
@@ -25,6 +27,28 @@ class CertificatesTest {
     leaf.checkValidity();
     assertThat(leaf.getSubjectAlternativeNames()).hasSize(3);
     assertThat(leaf.getExtendedKeyUsage()).containsExactly("1.3.6.1.5.5.7.3.1");
+  }
+
+  @Test
+  void server_namesAndAddresses_eachAsWhatItIs() throws Exception {
+    X509Certificate leaf =
+        leaf(certificates.server("a1.test", "127.0.0.1", "::1", "2001:db8::1", "::ffff:10.0.0.1"));
+
+    assertThat(leaf.getSubjectAlternativeNames().stream().map(Object::toString))
+        .containsExactly(
+            "[2, a1.test]",
+            "[7, 127.0.0.1]",
+            "[7, 0:0:0:0:0:0:0:1]",
+            "[7, 2001:db8:0:0:0:0:0:1]",
+            "[7, 10.0.0.1]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.1", "1.2.3.400", "1.2.3.4.5", "10", "a:b", "1::2::3", "[::1"})
+  void server_neitherNameNorAddress_refused(String name) {
+    assertThatThrownBy(() -> certificates.server(name))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("expected an IP address, got '" + name + "'");
   }
 
   @Test

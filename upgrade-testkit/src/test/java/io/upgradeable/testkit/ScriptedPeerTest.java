@@ -2,6 +2,7 @@ package io.upgradeable.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import io.upgradeable.testkit.Certificates.Issued;
 import java.io.IOException;
@@ -12,12 +13,21 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class ScriptedPeerTest {
+
+  /** The system's socket buffers hold a few megabytes at most. */
+  private static final long MORE_THAN_BUFFERS = 64L << 20;
 
   private static final Issued IDENTITY = Certificates.create().server("localhost");
 
@@ -132,10 +142,169 @@ class ScriptedPeerTest {
         socket.connect(address(server));
         assertThat(socket.getInputStream().readNBytes(1 << 20)).containsOnly('A');
       }
+      server.awaitPlayed();
+    }
+  }
+
+  @Test
+  void close_wrongBytesCameJustBefore_fails() throws IOException {
+    ScriptedPeer server = ScriptedPeer.server(Script.start().expect("right\n"));
+    try (Socket socket = new Socket()) {
+      socket.connect(address(server));
+      say(socket, "wrong\n");
+      assertThatThrownBy(server::close)
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("expected \"right\\n\", got \"wrong\\n\"");
+    }
+  }
+
+  @Test
+  void close_fewerButWrongBytesCameJustBefore_fails() throws IOException {
+    ScriptedPeer server = ScriptedPeer.server(Script.start().expect("right\n"));
+    try (Socket socket = new Socket()) {
+      socket.connect(address(server));
+      say(socket, "w");
+      assertThatThrownBy(server::close)
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("expected \"right\\n\", got \"w\" and");
+    }
+  }
+
+  @Test
+  void close_rightBytesStillMissing_isSilentAndQuick() throws IOException {
+    ScriptedPeer server = ScriptedPeer.server(Script.start().expect("right\n"));
+    try (Socket socket = new Socket()) {
+      socket.connect(address(server));
+      say(socket, "ri");
+      assertTimeout(Duration.ofSeconds(2), server::close);
+      assertThat(socket.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void close_scriptStuckInWriting_endsIt() throws IOException {
+    ScriptedPeer server = ScriptedPeer.server(Script.start().flood("A"));
+    try (Socket socket = new Socket()) {
+      socket.connect(address(server));
+      assertThat(socket.getInputStream().read()).isEqualTo('A');
+      assertTimeout(Duration.ofSeconds(10), server::close);
+    }
+  }
+
+  @Test
+  void awaitPlayed_firstConnectionBreaksOff_waitsForTheSecond() throws Exception {
+    try (ScriptedPeer server = ScriptedPeer.server(Script.start().startTls().send("x"), IDENTITY)) {
+      try (Socket socket = new Socket()) {
+        socket.connect(address(server));
+        socket.shutdownOutput();
+        assertThat(socket.getInputStream().read()).isEqualTo(-1); // the first has ended
+      }
+      CompletableFuture<Void> played = CompletableFuture.runAsync(server::awaitPlayed);
+      assertThatThrownBy(() -> played.get(300, TimeUnit.MILLISECONDS))
+          .isInstanceOf(TimeoutException.class);
+
+      try (ScriptedPeer good =
+          ScriptedPeer.client(address(server), Script.start().startTls().expect("x"))) {
+        good.awaitPlayed();
+        played.get(20, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  @Test
+  void awaitPlayed_mismatchWhileOthersGoOn_failsPromptly() throws IOException {
+    ScriptedPeer server = ScriptedPeer.server(Script.start().expect("right\n"));
+    try (Socket silent = new Socket();
+        Socket socket = new Socket()) {
+      silent.connect(address(server));
+      socket.connect(address(server));
+      say(socket, "wrong\n");
+      assertTimeout(
+          Duration.ofSeconds(10),
+          () ->
+              assertThatThrownBy(server::awaitPlayed)
+                  .isInstanceOf(AssertionError.class)
+                  .hasMessageContaining("wrong"));
+    }
+    assertThatThrownBy(server::close).isInstanceOf(AssertionError.class);
+  }
+
+  @Test
+  void awaitPlayed_clientsOnlyConnectionBreaksOff_failsPromptly() throws IOException {
+    try (ServerSocket listening = listen();
+        ScriptedPeer client =
+            ScriptedPeer.client(
+                (InetSocketAddress) listening.getLocalSocketAddress(), Script.start().startTls())) {
+      listening.accept().close();
+      assertTimeout(
+          Duration.ofSeconds(10),
+          () ->
+              assertThatThrownBy(client::awaitPlayed)
+                  .isInstanceOf(AssertionError.class)
+                  .hasMessageContaining("step 1 (start TLS)"));
+    }
+  }
+
+  @Test
+  void startTlsTwice_scripted_failsBothWaitAndClose() {
+    Script twice = Script.start().startTls().startTls();
+    ScriptedPeer server = ScriptedPeer.server(twice, IDENTITY);
+    try (ScriptedPeer client =
+        ScriptedPeer.client(address(server), Script.start().startTls().discard())) {
       assertThatThrownBy(server::awaitPlayed)
           .isInstanceOf(AssertionError.class)
-          .hasMessageContaining("flood");
+          .hasMessageContaining("step 2 (start TLS)")
+          .hasMessageContaining("expected plaintext, got TLS already");
+      assertThatThrownBy(server::close).isInstanceOf(AssertionError.class);
+      client.awaitPlayed();
     }
+  }
+
+  @Test
+  void stall_otherWrites_getsStuck() throws Exception {
+    try (ScriptedPeer server = ScriptedPeer.server(Script.start().stall());
+        SocketChannel channel = SocketChannel.open(address(server))) {
+      assertThat(written(channel)).isLessThan(MORE_THAN_BUFFERS);
+    }
+  }
+
+  @Test
+  void discard_otherWrites_allGoesThroughUntilItCloses() throws Exception {
+    try (ScriptedPeer server = ScriptedPeer.server(Script.start().discard())) {
+      try (SocketChannel channel = SocketChannel.open(address(server))) {
+        assertThat(written(channel)).isGreaterThanOrEqualTo(MORE_THAN_BUFFERS);
+      }
+      server.awaitPlayed();
+    }
+  }
+
+  @Test
+  void close_stalling_isQuick() throws IOException {
+    ScriptedPeer server = ScriptedPeer.server(Script.start().send("x").stall());
+    try (Socket socket = new Socket()) {
+      socket.connect(address(server));
+      assertThat(socket.getInputStream().read()).isEqualTo('x');
+      assertTimeout(Duration.ofSeconds(2), server::close);
+      assertThat(socket.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  /** Writes until it is enough, or until nothing went for a second. */
+  private static long written(SocketChannel channel) throws Exception {
+    channel.configureBlocking(false);
+    long written = 0;
+    long lastProgress = System.nanoTime();
+    while (written < MORE_THAN_BUFFERS
+        && System.nanoTime() - lastProgress < TimeUnit.SECONDS.toNanos(1)) {
+      int count = channel.write(ByteBuffer.allocate(64 * 1024));
+      written += count;
+      if (count > 0) {
+        lastProgress = System.nanoTime();
+      } else {
+        Thread.sleep(1);
+      }
+    }
+    return written;
   }
 
   private static InetSocketAddress address(ScriptedPeer server) {
