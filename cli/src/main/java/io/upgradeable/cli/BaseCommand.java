@@ -38,8 +38,7 @@ abstract class BaseCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() {
-    try (Interruption interruption =
-        Interruption.ofThisThread(() -> diagnose(Failure.INTERRUPTED))) {
+    try (Interruption interruption = Interruption.ofThisThread(this::tellOfInterruption)) {
       ExitCode code = run(interruption);
       if (isOutputLost() && code == ExitCode.OK) {
         diagnose(OUTPUT_LOST);
@@ -51,6 +50,12 @@ abstract class BaseCommand implements Callable<Integer> {
     } catch (InterruptedException e) {
       return tell(Failure.of(e)).code();
     }
+  }
+
+  /** The cursor stands behind the prompt that was not answered. */
+  private void tellOfInterruption() {
+    err().println();
+    diagnose(Failure.INTERRUPTED);
   }
 
   private ExitCode run(Interruption interruption) {

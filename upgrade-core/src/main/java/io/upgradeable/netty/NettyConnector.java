@@ -63,6 +63,7 @@ public final class NettyConnector implements AutoCloseable {
   private final TlsContexts contexts = new TlsContexts();
   private final NameResolver resolver = new NameResolver();
   private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet();
+  private final Set<Channel> open = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   private NettyConnector(Builder builder) {
@@ -319,6 +320,11 @@ public final class NettyConnector implements AutoCloseable {
     }
 
     private void setUp(Channel channel) {
+      open.add(channel);
+      channel.closeFuture().addListener(ignored -> open.remove(channel));
+      if (closed) {
+        channel.close();
+      }
       if (connectEnded.compareAndSet(false, true)) {
         observer.connectCompleted(path, channel.remoteAddress());
       }
@@ -352,6 +358,8 @@ public final class NettyConnector implements AutoCloseable {
   public void close() {
     closed = true;
     attempts.forEach(Attempt::abandon);
+    // By themselves, so that their sessions know who closed them; the loops end behind that.
+    open.forEach(Channel::close);
     resolver.close();
     transports.close();
     contexts.close();

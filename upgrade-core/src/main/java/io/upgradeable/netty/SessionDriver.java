@@ -3,8 +3,9 @@ package io.upgradeable.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.upgradeable.Connection;
@@ -55,6 +56,10 @@ final class SessionDriver implements SessionContext {
   private boolean unseen;
 
   private boolean writable = true;
+
+  /** The peer has ended; the session may still have bytes to be shown before it hears of it. */
+  private boolean inputEnded;
+
   private boolean inputClosed;
   private boolean closing;
   private boolean over;
@@ -91,7 +96,7 @@ final class SessionDriver implements SessionContext {
   }
 
   /** What stands in the pipeline while the session has the connection. */
-  private final class Handler extends ChannelInboundHandlerAdapter {
+  private final class Handler extends ChannelDuplexHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
       place = ctx;
@@ -124,6 +129,12 @@ final class SessionDriver implements SessionContext {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable error) {
       fail(Failures.ofTransport(error, connection.where("the next bytes")));
+    }
+
+    @Override
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+      closing = true; // Whoever of this side it is: the connection's owner, a server that stops.
+      ctx.close(promise);
     }
 
     @Override
@@ -205,12 +216,20 @@ final class SessionDriver implements SessionContext {
     }
   }
 
+  /** The peer has ended; the session hears of it behind the last bytes, when it asks for them. */
   private void onInputClosed() {
+    inputEnded = true;
+    if (unseen && wanted && !over) {
+      deliverUnread();
+    }
+    if (!unseen) {
+      tellInputClosed();
+    }
+  }
+
+  private void tellInputClosed() {
     if (inputClosed || over) {
       return;
-    }
-    if (unseen && wanted) {
-      deliverUnread();
     }
     inputClosed = true;
     TlsUpgrade tls = connection.topTls();
@@ -234,7 +253,9 @@ final class SessionDriver implements SessionContext {
     }
     over = true;
     unread.clear();
-    if (cause.isEmpty() && !closing) {
+    // A loop that ends closes its channels without asking their handlers.
+    boolean byThisSide = closing || channel.eventLoop().isShuttingDown();
+    if (cause.isEmpty() && !byThisSide) {
       cause = Optional.of(Failures.reset(connection.where("the next bytes")));
     }
     gate.fail(goneCause());
@@ -335,6 +356,11 @@ final class SessionDriver implements SessionContext {
     }
     if (unseen && !delivering) {
       deliverUnread();
+      if (inputEnded) {
+        tellInputClosed();
+      }
+    } else if (inputEnded) {
+      tellInputClosed();
     } else if (unread.length() > MAX_UNREAD) {
       fail(
           new PeerMisbehaved(

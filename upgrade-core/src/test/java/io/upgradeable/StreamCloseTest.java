@@ -1,0 +1,626 @@
+package io.upgradeable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.upgradeable.UpgradeException.CertificateRejected;
+import io.upgradeable.UpgradeException.PeerClosed;
+import io.upgradeable.negotiation.UnreadPolicy;
+import io.upgradeable.tls.TlsEngine;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How streams end: by the peer, by their owner, by a thread that gives up; and who may block. */
+@Timeout(60)
+final class StreamCloseTest {
+
+  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
+  private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final LinkedBlockingQueue<Throwable> handlerFailures = new LinkedBlockingQueue<>();
+  private final UpgradeableStreams streams =
+      closing(UpgradeableStreams.builder().tls(IDENTITY.client(TlsEngine.AUTO)).threads(1).build());
+  private final ServerSocket listening =
+      closing(new ServerSocket(0, 10, InetAddress.getLoopbackAddress()));
+
+  StreamCloseTest() throws IOException {}
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).close();
+    }
+  }
+
+  private <T extends AutoCloseable> T closing(T resource) {
+    open.add(resource);
+    return resource;
+  }
+
+  private Endpoint peerEndpoint() {
+    return Endpoint.of("127.0.0.1", listening.getLocalPort());
+  }
+
+  private UpgradeableStream openToPeer() throws IOException {
+    return closing(streams.open(peerEndpoint()));
+  }
+
+  private Socket accept() throws IOException {
+    Socket peer = closing(listening.accept());
+    peer.setSoTimeout(30_000);
+    return peer;
+  }
+
+  private UpgradeableServer serveTls(TlsEngine engine, UpgradeableStreams.Handler handler)
+      throws IOException {
+    UpgradeableStreams serving =
+        closing(
+            UpgradeableStreams.builder()
+                .tls(IDENTITY.server(engine))
+                .threads(1)
+                .onHandlerFailure(handlerFailures::add)
+                .build());
+    return closing(
+        serving.serve(
+            LOOPBACK,
+            stream -> {
+              stream.startTls(UnreadPolicy.TLS_RECORD);
+              handler.handle(stream);
+            }));
+  }
+
+  private static ByteBuffer bytes(String text) {
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private static void say(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private static void reset(Socket socket) throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
+  }
+
+  private static Throwable failureOf(CompletableFuture<?> future) throws Exception {
+    return future
+        .handle((value, error) -> error == null ? new AssertionError("got " + value) : error)
+        .get(20, TimeUnit.SECONDS);
+  }
+
+  /** What a call gives or throws on the stream's event loop. */
+  private interface Call {
+    Object run() throws Exception;
+  }
+
+  /** The peer must say one byte to get it going. */
+  private static CompletableFuture<Object> onLoopOf(UpgradeableStream stream, Call call) {
+    return stream
+        .readAsync(1)
+        .handle(
+            (read, error) -> {
+              try {
+                return call.run();
+              } catch (Exception e) {
+                return e;
+              }
+            });
+  }
+
+  // --- the peer
+
+  @Test
+  void peerResets_readUnderWay_failsAndIsNoEnd() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<Optional<String>> reading = stream.readLineAsync();
+    reset(peer);
+    assertThat(failureOf(reading)).isInstanceOf(PeerClosed.class);
+    assertThatThrownBy(stream::readLine).isInstanceOf(PeerClosed.class);
+    assertThatThrownBy(() -> stream.read(1)).isInstanceOf(PeerClosed.class);
+  }
+
+  @Test
+  void peerResets_nobodyReads_nextReadFailsAndIsNoEnd() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    reset(accept());
+    assertThatThrownBy(() -> stream.read(1)).isInstanceOf(PeerClosed.class);
+    assertThatThrownBy(stream::readLine).isInstanceOf(PeerClosed.class);
+    assertThatThrownBy(() -> stream.write("late")).isInstanceOf(PeerClosed.class);
+  }
+
+  @Test
+  void peerResets_insideALine_fails() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    say(peer, "1half");
+    assertThat(stream.read(1)).containsExactly('1');
+    reset(peer);
+    assertThatThrownBy(stream::readLine).isInstanceOf(PeerClosed.class);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void peerResets_underTls_failsAndIsNoEnd(TlsEngine engine) throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    UpgradeableServer server =
+        serveTls(
+            engine,
+            stream -> {
+              stream.write("x");
+              awaitUnchecked(over);
+            });
+    try (Tap tap = new Tap(server.endpoint())) {
+      UpgradeableStream stream = closing(streams.open(tap.endpoint()));
+      stream.startTls();
+      assertThat(stream.read(1)).containsExactly('x');
+      CompletableFuture<Optional<String>> reading = stream.readLineAsync();
+      tap.resetClient();
+      assertThat(failureOf(reading)).isInstanceOf(PeerClosed.class);
+    } finally {
+      over.countDown();
+    }
+  }
+
+  private static void awaitUnchecked(CountDownLatch latch) throws IOException {
+    try {
+      latch.await(30, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  // --- the owner
+
+  @Test
+  void ownClose_readUnderWay_isNotThePeersFault() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<Optional<String>> reading = stream.readLineAsync();
+    stream.close();
+    assertThat(failureOf(reading)).isInstanceOf(ClosedChannelException.class);
+    assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+    assertThatThrownBy(() -> stream.write("late")).isInstanceOf(ClosedChannelException.class);
+    assertThat(peer.getInputStream().read()).isEqualTo(-1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void ownClose_underTlsReadUnderWay_isNotThePeersFault(TlsEngine engine) throws Exception {
+    LinkedBlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+    UpgradeableServer server = serveTls(engine, stream -> heard.add(stream.readLine()));
+    UpgradeableStream stream = closing(streams.open(server.endpoint()));
+    stream.startTls();
+    CompletableFuture<Optional<String>> reading = stream.readLineAsync();
+    stream.close();
+    assertThat(failureOf(reading)).isInstanceOf(ClosedChannelException.class);
+    // The other side heard close_notify: a clean end.
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo(Optional.empty());
+  }
+
+  @Test
+  void ownClose_ofTheConnectionBelow_isNotThePeersFault() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    CompletableFuture<Optional<String>> reading = stream.readLineAsync();
+    stream.connection().closeAsync().get(20, TimeUnit.SECONDS);
+    assertThat(failureOf(reading)).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @Test
+  void ownClose_ofTheServer_isNotThePeersFaultToItsHandlers() throws Exception {
+    CountDownLatch reading = new CountDownLatch(1);
+    UpgradeableServer server =
+        serveTls(
+            TlsEngine.AUTO,
+            stream -> {
+              CompletableFuture<Optional<String>> line = stream.readLineAsync();
+              reading.countDown();
+              handlerFailures.add(failureUnchecked(line));
+            });
+    UpgradeableStream stream = closing(streams.open(server.endpoint()));
+    stream.startTls();
+    assertThat(reading.await(20, TimeUnit.SECONDS)).isTrue();
+    server.close();
+    assertThat(handlerFailures.poll(20, TimeUnit.SECONDS))
+        .isInstanceOf(ClosedChannelException.class);
+  }
+
+  private static Throwable failureUnchecked(CompletableFuture<?> future) throws IOException {
+    try {
+      return failureOf(future);
+    } catch (Exception e) {
+      throw new IOException(e);
+    }
+  }
+
+  @Test
+  void close_whileItsFactoryCloses_returns() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      UpgradeableStreams factory = UpgradeableStreams.builder().threads(1).build();
+      UpgradeableStream stream = factory.open(peerEndpoint());
+      Socket peer = accept();
+      CompletableFuture<Void> closing = CompletableFuture.runAsync(stream::close);
+      factory.close();
+      closing.get(20, TimeUnit.SECONDS);
+      CompletableFuture.runAsync(stream::close).get(20, TimeUnit.SECONDS);
+      peer.close();
+    }
+  }
+
+  @Test
+  void close_afterItsFactoryIsGone_returnsAndEverythingElseFails() throws Exception {
+    UpgradeableStreams factory = UpgradeableStreams.builder().threads(1).build();
+    UpgradeableStream stream = factory.open(peerEndpoint());
+    Socket peer = accept();
+    CompletableFuture<Object> loop = onLoopOf(stream, Thread::currentThread);
+    say(peer, "x");
+    Thread thread = (Thread) loop.get(20, TimeUnit.SECONDS);
+    factory.close();
+    thread.join();
+    assertThat(peer.getInputStream().read()).isEqualTo(-1);
+    CompletableFuture.runAsync(stream::close).get(20, TimeUnit.SECONDS);
+    assertThat(failureOf(stream.readLineAsync())).isInstanceOf(ClosedChannelException.class);
+    assertThat(failureOf(stream.writeAsync(bytes("late"))))
+        .isInstanceOf(ClosedChannelException.class);
+    assertThat(failureOf(stream.startTlsAsync())).isInstanceOf(ClosedChannelException.class);
+    assertThat(failureOf(stream.shutdownOutputAsync())).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void close_overBytesThatAPeerDoesNotRead_ends(boolean tls) throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    UpgradeableStreams serving =
+        closing(UpgradeableStreams.builder().tls(IDENTITY.server(TlsEngine.AUTO)).build());
+    UpgradeableServer server =
+        closing(
+            serving.serve(
+                LOOPBACK,
+                stream -> {
+                  if (tls) {
+                    stream.startTls(UnreadPolicy.TLS_RECORD);
+                  }
+                  awaitUnchecked(over);
+                }));
+    try {
+      UpgradeableStream stream = closing(streams.open(server.endpoint()));
+      if (tls) {
+        stream.startTls();
+      }
+      // More than the buffers of both kernels hold.
+      CompletableFuture<Void> write = stream.writeAsync(ByteBuffer.allocate(64 * 1024 * 1024));
+      CompletableFuture.runAsync(stream::close).get(30, TimeUnit.SECONDS);
+      assertThat(failureOf(write)).isInstanceOf(ClosedChannelException.class);
+    } finally {
+      over.countDown();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void close_behindABulkWriteUnderTls_peerGetsAllOfIt(TlsEngine engine) throws Exception {
+    int length = 8 * 1024 * 1024;
+    CompletableFuture<Integer> received = new CompletableFuture<>();
+    UpgradeableServer server =
+        serveTls(
+            engine,
+            stream -> {
+              try {
+                received.complete(stream.readExactly(length).length);
+              } catch (IOException e) {
+                received.completeExceptionally(e);
+              }
+            });
+    UpgradeableStream stream = closing(streams.open(server.endpoint()));
+    stream.startTls();
+    // Nothing is read any more: the session tickets of TLS 1.3 stay in the socket.
+    stream.write(new byte[length]);
+    stream.close();
+    assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(length);
+  }
+
+  // --- half-close
+
+  @Test
+  void shutdownOutput_inPlaintext_peerSeesTheEndAndReadingGoesOn() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    stream.write("question\n");
+    stream.shutdownOutputAsync().get(20, TimeUnit.SECONDS);
+    assertThat(peer.getInputStream().readAllBytes()).isEqualTo(bytes("question\n").array());
+    say(peer, "answer\n");
+    peer.close();
+    assertThat(stream.readLine()).contains("answer");
+    assertThat(stream.readLine()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void shutdownOutput_underTls_isRefusedAndTheStreamGoesOn(TlsEngine engine) throws Exception {
+    UpgradeableServer server =
+        serveTls(engine, stream -> stream.write(stream.readLine().orElse("") + "!\n"));
+    UpgradeableStream stream = closing(streams.open(server.endpoint()));
+    stream.startTls();
+    assertThat(failureOf(stream.shutdownOutputAsync()))
+        .isInstanceOf(UnsupportedOperationException.class);
+    stream.write("on\n");
+    assertThat(stream.readLine()).contains("on!");
+  }
+
+  @Test
+  void shutdownOutput_whileTlsStarts_isACallersMistake() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    stream.startTlsAsync();
+    assertThat(failureOf(stream.shutdownOutputAsync()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("negotiation");
+    assertThat(peer.getInputStream().read()).isEqualTo(22); // a ClientHello, and no end
+  }
+
+  // --- threads that give up
+
+  @Test
+  void cancelledRead_closesTheStream() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<Optional<String>> reading = stream.readLineAsync();
+    reading.cancel(true);
+    assertThat(failureOf(reading)).isInstanceOf(CancellationException.class);
+    assertThat(peer.getInputStream().read()).isEqualTo(-1);
+    assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+    assertThatThrownBy(() -> stream.write("late")).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @Test
+  void interruptedRead_throwsKeepsTheFlagAndClosesTheStream() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<Boolean> flag = new CompletableFuture<>();
+    Thread reader =
+        new Thread(
+            () -> {
+              try {
+                stream.readLine();
+                flag.completeExceptionally(new AssertionError("read something"));
+              } catch (InterruptedIOException e) {
+                flag.complete(Thread.currentThread().isInterrupted());
+              } catch (IOException e) {
+                flag.completeExceptionally(e);
+              }
+            });
+    reader.start();
+    while (reader.getState() != Thread.State.WAITING) {
+      assertThat(Thread.currentThread().isInterrupted()).as("time is up").isFalse();
+      Thread.onSpinWait();
+    }
+    reader.interrupt();
+    assertThat(flag.get(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(peer.getInputStream().read()).isEqualTo(-1);
+    assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+  }
+
+  // --- event loops
+
+  @Test
+  void open_onAnEventLoop_isRefused() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<Object> second = onLoopOf(stream, () -> streams.open(peerEndpoint()));
+    say(peer, "x");
+    assertThat(second.get(20, TimeUnit.SECONDS)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void blockingRead_onItsEventLoop_isRefusedBeforeItTakesAnything() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<Object> read = onLoopOf(stream, stream::readLine);
+    say(peer, "x");
+    assertThat(read.get(20, TimeUnit.SECONDS)).isInstanceOf(IllegalStateException.class);
+    say(peer, "one\ntwo\n");
+    assertThat(stream.readLine()).contains("one");
+    assertThat(stream.readLine()).contains("two");
+  }
+
+  @Test
+  void blockingStartTls_onItsEventLoop_isRefusedBeforeItSendsAnything() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<Object> upgrade = onLoopOf(stream, stream::startTls);
+    say(peer, "x");
+    assertThat(upgrade.get(20, TimeUnit.SECONDS)).isInstanceOf(IllegalStateException.class);
+    stream.write("plain\n");
+    assertThat(peer.getInputStream().readNBytes(6)).isEqualTo(bytes("plain\n").array());
+  }
+
+  @Test
+  void blockingWrite_onItsEventLoop_isRefusedBeforeItSendsAnything() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<Object> write =
+        onLoopOf(
+            stream,
+            () -> {
+              stream.write("refused\n");
+              return "written";
+            });
+    say(peer, "x");
+    assertThat(write.get(20, TimeUnit.SECONDS)).isInstanceOf(IllegalStateException.class);
+    stream.write("later\n");
+    assertThat(peer.getInputStream().readNBytes(6)).isEqualTo(bytes("later\n").array());
+  }
+
+  // --- factories and policies
+
+  @Test
+  void builder_usedAgain_doesNotChangeWhatItBuilt() throws Exception {
+    TestIdentity other = TestIdentity.forNames("localhost");
+    UpgradeableStreams.Builder builder =
+        UpgradeableStreams.builder().threads(1).tls(IDENTITY.client(TlsEngine.AUTO));
+    UpgradeableStreams strict = closing(builder.build());
+    UpgradeableStreams trusting =
+        closing(builder.tls(other.client(TlsEngine.AUTO)).maxLineBytes(1).build());
+    UpgradeableStreams serving =
+        closing(UpgradeableStreams.builder().tls(other.server(TlsEngine.AUTO)).build());
+    UpgradeableServer server =
+        closing(
+            serving.serve(
+                LOOPBACK,
+                stream -> {
+                  stream.write("hello\n");
+                  stream.readLine();
+                  stream.startTls(UnreadPolicy.TLS_RECORD);
+                  stream.readLine();
+                }));
+    UpgradeableStream stream = closing(strict.open(server.endpoint()));
+    assertThat(stream.readLine()).contains("hello");
+    stream.write("go\n");
+    assertThatThrownBy(stream::startTls).isInstanceOf(CertificateRejected.class);
+    UpgradeableStream second = closing(trusting.open(server.endpoint()));
+    assertThat(second.readExactly(6)).hasSize(6);
+    second.write("go\n");
+    assertThat(second.startTls().protocol()).isEqualTo("TLSv1.3");
+  }
+
+  @Test
+  void open_withAServersPolicy_isRefusedAtOnce() {
+    UpgradeableStreams wrong =
+        closing(
+            UpgradeableStreams.builder().tls(IDENTITY.server(TlsEngine.AUTO)).threads(1).build());
+    assertThatThrownBy(() -> wrong.open(peerEndpoint()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("client's TLS policy");
+    assertThatThrownBy(() -> wrong.openAsync(peerEndpoint()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void serve_withAClientsPolicy_isRefusedAtOnce() {
+    assertThatThrownBy(() -> streams.serve(LOOPBACK, stream -> {}))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("server's TLS policy");
+  }
+
+  @Test
+  void serveAsync_handlerReturnsNull_isToldAndTheStreamIsClosed() throws Exception {
+    UpgradeableStreams serving =
+        closing(
+            UpgradeableStreams.builder().threads(1).onHandlerFailure(handlerFailures::add).build());
+    UpgradeableServer server = closing(serving.serveAsync(LOOPBACK, stream -> nullStage()));
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), server.endpoint().port())) {
+      assertThat(client.getInputStream().read()).isEqualTo(-1);
+    }
+    assertThat(handlerFailures.poll(20, TimeUnit.SECONDS)).isInstanceOf(NullPointerException.class);
+  }
+
+  @SuppressWarnings("NullAway") // the mistake that is looked for
+  private static CompletableFuture<Void> nullStage() {
+    return null;
+  }
+
+  // --- writes around startTls()
+
+  @Test
+  void writesDuringStartTls_oneOfThemFromTheCompletionOfAnother_keepTheirOrder() throws Exception {
+    CountDownLatch submitted = new CountDownLatch(1);
+    LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    UpgradeableStreams serving =
+        closing(UpgradeableStreams.builder().tls(IDENTITY.server(TlsEngine.AUTO)).build());
+    UpgradeableServer server =
+        closing(
+            serving.serve(
+                LOOPBACK,
+                stream -> {
+                  awaitUnchecked(submitted);
+                  stream.startTls(UnreadPolicy.TLS_RECORD);
+                  for (int i = 0; i < 4; i++) {
+                    heard.add(stream.readLine().orElse("an end"));
+                  }
+                }));
+    UpgradeableStream stream = closing(streams.open(server.endpoint()));
+    stream.startTlsAsync().thenRun(() -> stream.writeAsync(bytes("behind TLS\n")));
+    stream.writeAsync(bytes("first\n")).thenRun(() -> stream.writeAsync(bytes("from the first\n")));
+    stream.writeAsync(bytes("second\n"));
+    submitted.countDown();
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("first");
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("second");
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("from the first");
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("behind TLS");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void concurrentWritesDuringStartTls_nothingButTlsRecordsBehindTheClientHello(TlsEngine engine)
+      throws Exception {
+    int writers = 4;
+    int writes = 200;
+    LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    UpgradeableServer server =
+        serveTls(
+            engine,
+            stream -> {
+              for (int i = 0; i < writers * writes; i++) {
+                heard.add(stream.readLine().orElse("an end"));
+              }
+            });
+    try (Tap tap = new Tap(server.endpoint())) {
+      UpgradeableStreams own =
+          closing(UpgradeableStreams.builder().tls(IDENTITY.client(engine)).threads(1).build());
+      UpgradeableStream stream = closing(own.open(tap.endpoint()));
+      CompletableFuture<?> upgrade = stream.startTlsAsync();
+      List<CompletableFuture<Void>> threads = new ArrayList<>();
+      for (int i = 0; i < writers; i++) {
+        threads.add(
+            CompletableFuture.runAsync(
+                () -> {
+                  for (int j = 0; j < writes; j++) {
+                    stream.writeAsync(bytes("SECRET\n"));
+                  }
+                }));
+      }
+      for (CompletableFuture<Void> thread : threads) {
+        thread.get(20, TimeUnit.SECONDS);
+      }
+      upgrade.get(20, TimeUnit.SECONDS);
+      for (int i = 0; i < writers * writes; i++) {
+        assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("SECRET");
+      }
+      stream.close();
+      byte[] sent = tap.sentByClient();
+      assertThat(sent[0]).isEqualTo((byte) 22);
+      assertThat(Tap.applicationDataRecords(sent)).isGreaterThan(1);
+    }
+  }
+}

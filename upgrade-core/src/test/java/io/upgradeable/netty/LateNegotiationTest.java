@@ -1,0 +1,546 @@
+package io.upgradeable.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.upgradeable.Connection;
+import io.upgradeable.Endpoint;
+import io.upgradeable.Layer;
+import io.upgradeable.LayerStack;
+import io.upgradeable.Limits;
+import io.upgradeable.Security;
+import io.upgradeable.Tap;
+import io.upgradeable.TestIdentity;
+import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.UpgradeableStream;
+import io.upgradeable.UpgradeableStreams;
+import io.upgradeable.internal.StartTlsNow;
+import io.upgradeable.negotiation.Message;
+import io.upgradeable.negotiation.Negotiation;
+import io.upgradeable.negotiation.Step;
+import io.upgradeable.negotiation.TlsFacts;
+import io.upgradeable.negotiation.UnreadPolicy;
+import io.upgradeable.session.SessionContext;
+import io.upgradeable.tls.TlsEngine;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A session that hands its connection to a negotiation, and what happens around it meanwhile. */
+@Timeout(60)
+final class LateNegotiationTest {
+
+  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
+  private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final ServerSocket listening =
+      closing(new ServerSocket(0, 10, InetAddress.getLoopbackAddress()));
+
+  LateNegotiationTest() throws IOException {}
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).close();
+    }
+  }
+
+  private <T extends AutoCloseable> T closing(T resource) {
+    open.add(resource);
+    return resource;
+  }
+
+  private NettyConnector connector(Transport transport) {
+    return closing(NettyConnector.builder().transport(transport).threads(1).build());
+  }
+
+  private Connection connect(Transport transport, RecordingSession session) throws IOException {
+    return closing(
+        connector(transport)
+            .connect(LayerStack.tcp(Endpoint.of("127.0.0.1", listening.getLocalPort())), session));
+  }
+
+  private Socket accept() throws IOException {
+    Socket peer = closing(listening.accept());
+    peer.setSoTimeout(30_000);
+    return peer;
+  }
+
+  private static void say(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private static String hear(Socket socket, int length) throws IOException {
+    return new String(socket.getInputStream().readNBytes(length), StandardCharsets.ISO_8859_1);
+  }
+
+  private static ByteBuffer bytes(String text) {
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** Says HELLO, and is done with the first line; or at the end of the peer's bytes. */
+  private static final class OneLine implements Negotiation<String> {
+    private final Negotiation<List<String>> lines =
+        LineNegotiation.greeting("HELLO\n", line -> Step.done(List.of(line)));
+
+    static Layer<String> layer() {
+      return Layer.of("hello", OneLine::new).build();
+    }
+
+    private static Step<String> mapped(Step<List<String>> step) {
+      return step.match(
+          await -> Step.await(await.awaited()),
+          send -> Step.send(send.message(), send.awaited()),
+          startTls -> Step.startTls(startTls.finalPlaintext(), startTls.unread()),
+          done -> Step.done(done.result().get(0)),
+          fail -> Step.fail(fail.reason()));
+    }
+
+    @Override
+    public Step<String> begin() {
+      return mapped(lines.begin());
+    }
+
+    @Override
+    public Step<String> receive(ByteBuffer input) {
+      return mapped(lines.receive(input));
+    }
+
+    @Override
+    public Step<String> secured(TlsFacts facts) {
+      throw new AssertionError("no TLS here");
+    }
+
+    @Override
+    public Step<String> inputClosed() {
+      return Step.done("the end");
+    }
+  }
+
+  /** Waits for ever. */
+  private static final class Waiting implements Negotiation<String> {
+    @Override
+    public Step<String> begin() {
+      return Step.await("anything");
+    }
+
+    @Override
+    public Step<String> receive(ByteBuffer input) {
+      return Step.await("more");
+    }
+
+    @Override
+    public Step<String> secured(TlsFacts facts) {
+      throw new AssertionError("no TLS here");
+    }
+  }
+
+  // --- input
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Transport.class,
+      names = {"NIO", "EPOLL"})
+  void peerEndsDuringNegotiation_sessionIsToldAfterIt(Transport transport) throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(transport, session);
+    Socket peer = accept();
+    CompletableFuture<String> negotiated = session.context().negotiate(OneLine.layer());
+    assertThat(hear(peer, 6)).isEqualTo("HELLO\n");
+    peer.shutdownOutput();
+    assertThat(negotiated.get(20, TimeUnit.SECONDS)).isEqualTo("the end");
+    session.context().requestInput();
+    assertThat(session.next()).isEqualTo("input closed");
+    session.context().write(bytes("still\n")).get(20, TimeUnit.SECONDS);
+    assertThat(hear(peer, 6)).isEqualTo("still\n");
+    session.context().close();
+    assertThat(session.next()).isEqualTo("closed");
+  }
+
+  @Test
+  void requestBeforeNegotiation_isAnsweredAfterIt() throws Exception {
+    RecordingSession session = new RecordingSession(); // it asked when it was opened
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    CompletableFuture<String> negotiated = session.context().negotiate(OneLine.layer());
+    assertThat(hear(peer, 6)).isEqualTo("HELLO\n"); // it has begun
+    say(peer, "mine\n");
+    assertThat(negotiated.get(20, TimeUnit.SECONDS)).isEqualTo("mine");
+    say(peer, "yours");
+    assertThat(session.text(5)).isEqualTo("yours");
+  }
+
+  @Test
+  void requestDuringNegotiation_isAnsweredAfterItWithTheBytesLeft() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    CompletableFuture<String> negotiated = session.context().negotiate(OneLine.layer());
+    session.context().requestInput();
+    session.settle();
+    say(peer, "mine\nyours");
+    assertThat(negotiated.get(20, TimeUnit.SECONDS)).isEqualTo("mine");
+    assertThat(session.text(5)).isEqualTo("yours");
+  }
+
+  @Test
+  void requestAfterNegotiation_bytesLeftByItComeAtOnce() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    CompletableFuture<String> negotiated = session.context().negotiate(OneLine.layer());
+    say(peer, "mine\nyours");
+    assertThat(negotiated.get(20, TimeUnit.SECONDS)).isEqualTo("mine");
+    session.context().requestInput();
+    assertThat(session.text(5)).isEqualTo("yours");
+  }
+
+  // --- output
+
+  @Test
+  void writesDuringTheDialogue_waitAndLeaveUnderTlsInOrder() throws Exception {
+    RecordingSession serving = new RecordingSession();
+    NettyAcceptor server = serveLines(serving);
+    Tap tap = closing(new Tap(server.endpoint()));
+    RecordingSession session = RecordingSession.silent();
+    Connection connection =
+        closing(connector(Transport.AUTO).connect(LayerStack.tcp(tap.endpoint()), session));
+    SessionContext context = session.context();
+    context.write(bytes("PLAIN\n"));
+    CompletableFuture<List<String>> negotiated = new CompletableFuture<>();
+    // In one task: all of it happens before the server can answer.
+    context
+        .executor()
+        .execute(
+            () -> {
+              context
+                  .negotiate(clientLayer())
+                  .whenComplete(
+                      (lines, error) -> {
+                        context.write(bytes("-after"));
+                        if (error == null) {
+                          negotiated.complete(lines);
+                        } else {
+                          negotiated.completeExceptionally(error);
+                        }
+                      });
+              context
+                  .write(bytes("SECRET1"))
+                  .thenRun(() -> context.write(bytes("-from the first")));
+              context.write(bytes("-SECRET2"));
+            });
+    assertThat(negotiated.get(20, TimeUnit.SECONDS)).isEmpty();
+    assertThat(connection.security()).isEqualTo(Security.ORIGIN);
+    String expected = "SECRET1-SECRET2-from the first-after";
+    assertThat(serving.text(expected.length())).isEqualTo(expected);
+    context.close().get(20, TimeUnit.SECONDS);
+    byte[] sent = tap.sentByClient();
+    String plaintext = "PLAIN\nGO\n";
+    assertThat(new String(sent, 0, plaintext.length(), StandardCharsets.ISO_8859_1))
+        .isEqualTo(plaintext);
+    byte[] behind = Arrays.copyOfRange(sent, plaintext.length(), sent.length);
+    assertThat(behind[0]).isEqualTo((byte) 22);
+    assertThat(Tap.applicationDataRecords(behind)).isGreaterThan(2);
+  }
+
+  @Test
+  void writesFromOtherThreads_atAnyTime_neverFollowTheRequestInPlaintext() throws Exception {
+    for (int round = 0; round < 10; round++) {
+      RecordingSession serving = new RecordingSession();
+      try (NettyAcceptor server = serveLines(serving);
+          Tap tap = new Tap(server.endpoint());
+          NettyConnector connector = NettyConnector.builder().threads(1).build()) {
+        RecordingSession session = RecordingSession.silent();
+        connector.connect(LayerStack.tcp(tap.endpoint()), session);
+        SessionContext context = session.context();
+        CompletableFuture<Void> writing =
+            CompletableFuture.runAsync(
+                () -> {
+                  for (int i = 0; i < 300; i++) {
+                    context.write(bytes("SECRET\n"));
+                  }
+                });
+        CompletableFuture<List<String>> negotiated = context.negotiate(clientLayer());
+        writing.get(20, TimeUnit.SECONDS);
+        negotiated.get(20, TimeUnit.SECONDS);
+        context.close().get(20, TimeUnit.SECONDS);
+        String sent = new String(tap.sentByClient(), StandardCharsets.ISO_8859_1);
+        int request = sent.indexOf("GO\n");
+        assertThat(request).isNotNegative();
+        assertThat(sent.indexOf("SECRET", request)).isEqualTo(-1);
+      }
+    }
+  }
+
+  private NettyAcceptor serveLines(RecordingSession session) throws IOException {
+    return closing(
+        NettyAcceptor.builder()
+            .listen(LOOPBACK)
+            .threads(1)
+            .layer(
+                Layer.of("line", LateNegotiationTest::quietServer)
+                    .tls(IDENTITY.server(TlsEngine.AUTO))
+                    .build())
+            .session(connection -> session)
+            .start());
+  }
+
+  /** Says OK to GO and nothing to anything else; done with TLS. */
+  private static Negotiation<List<String>> quietServer() {
+    return new Negotiation<>() {
+      private final Negotiation<List<String>> lines =
+          LineNegotiation.silent(
+              line ->
+                  line.equals("GO")
+                      ? Step.startTls(Message.text("OK\n"))
+                      : Step.send(Message.empty(), "a line"));
+
+      @Override
+      public Step<List<String>> begin() {
+        return lines.begin();
+      }
+
+      @Override
+      public Step<List<String>> receive(ByteBuffer input) {
+        return lines.receive(input);
+      }
+
+      @Override
+      public Step<List<String>> secured(TlsFacts facts) {
+        return Step.done(List.of());
+      }
+    };
+  }
+
+  private static Layer<List<String>> clientLayer() {
+    return Layer.of("line", LineNegotiation::client).tls(IDENTITY.client(TlsEngine.AUTO)).build();
+  }
+
+  @Test
+  void write_overTheLimitDuringNegotiation_failsAndTheConnectionGoesOn() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    CompletableFuture<String> negotiated = session.context().negotiate(OneLine.layer());
+    CompletableFuture<Void> small = session.context().write(bytes("small"));
+    assertThatThrownBy(
+            () ->
+                session
+                    .context()
+                    .write(ByteBuffer.allocate(OutboundGate.MAX_WAITING_BYTES))
+                    .get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(IllegalStateException.class);
+    say(peer, "go on\n");
+    assertThat(negotiated.get(20, TimeUnit.SECONDS)).isEqualTo("go on");
+    small.get(20, TimeUnit.SECONDS);
+    assertThat(hear(peer, 11)).isEqualTo("HELLO\nsmall");
+  }
+
+  @Test
+  void negotiationFails_writesThatWaitedFailTheSameWay() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    CompletableFuture<List<String>> negotiated = session.context().negotiate(clientLayer());
+    CompletableFuture<Void> waited = session.context().write(bytes("SECRET"));
+    CompletableFuture<CompletableFuture<Void>> chained =
+        waited.handle((nothing, error) -> writeUnchecked(session));
+    assertThat(hear(peer, 3)).isEqualTo("GO\n");
+    say(peer, "NO\n");
+    assertThatThrownBy(() -> negotiated.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(PeerRefused.class);
+    assertThatThrownBy(() -> waited.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(PeerRefused.class);
+    assertThatThrownBy(() -> chained.get(20, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(PeerRefused.class);
+    assertThat(session.next()).isEqualTo("closed by PeerRefused");
+    assertThat(peer.getInputStream().readAllBytes()).isEmpty();
+    assertThatThrownBy(() -> session.context().write(bytes("late")).get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(PeerRefused.class);
+  }
+
+  private static CompletableFuture<Void> writeUnchecked(RecordingSession session) {
+    try {
+      return session.context().write(bytes("SECRET TOO"));
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void shutdownOutput_duringNegotiation_isACallersMistakeAndNothingIsLost() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    CompletableFuture<String> negotiated = session.context().negotiate(OneLine.layer());
+    session.context().write(bytes("queued"));
+    assertThatThrownBy(() -> session.context().shutdownOutput().get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("negotiation");
+    say(peer, "go on\n");
+    assertThat(negotiated.get(20, TimeUnit.SECONDS)).isEqualTo("go on");
+    assertThat(hear(peer, 12)).isEqualTo("HELLO\nqueued");
+  }
+
+  @Test
+  void negotiate_whileOneIsUnderWay_isACallersMistake() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    CompletableFuture<String> first = session.context().negotiate(OneLine.layer());
+    assertThatThrownBy(() -> session.context().negotiate(OneLine.layer()).get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(IllegalStateException.class);
+    say(peer, "fine\n");
+    assertThat(first.get(20, TimeUnit.SECONDS)).isEqualTo("fine");
+    CompletableFuture<String> second = session.context().negotiate(OneLine.layer());
+    say(peer, "again\n");
+    assertThat(second.get(20, TimeUnit.SECONDS)).isEqualTo("again");
+  }
+
+  @Test
+  void close_duringNegotiation_failsItAndEndsTheSessionOnce() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    CompletableFuture<String> negotiated =
+        session.context().negotiate(Layer.of("silent", Waiting::new).build());
+    session.context().close().get(20, TimeUnit.SECONDS);
+    assertThatThrownBy(() -> negotiated.get(20, TimeUnit.SECONDS)).isNotNull();
+    assertThat(session.next()).startsWith("closed");
+    assertThat(peer.getInputStream().readAllBytes()).isEmpty();
+  }
+
+  @Test
+  void negotiate_withAServersPolicyOnAClient_isRefusedBeforeAnythingIsSent() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    Layer<List<String>> layer =
+        Layer.of("line", LineNegotiation::client).tls(IDENTITY.server(TlsEngine.AUTO)).build();
+    assertThatThrownBy(() -> session.context().negotiate(layer).get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(IllegalArgumentException.class);
+    assertThat(session.next()).isEqualTo("closed");
+    assertThat(peer.getInputStream().readAllBytes()).isEmpty();
+  }
+
+  // --- the handshake's budget
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void handshakeEndsInOneSegmentWithMuchData_budgetIsOfTheHandshakeOnly(TlsEngine engine)
+      throws Exception {
+    int bulk = 1024 * 1024; // lets the server's read buffer grow beyond the budget
+    byte[] chunk = new byte[bulk];
+    RecordingSession serving =
+        new RecordingSession() {
+          private int received;
+
+          @Override
+          public void receive(ByteBuffer input) {
+            if (received < bulk) {
+              received += input.remaining();
+              input.position(input.limit());
+              SessionContext context = contextUnchecked();
+              if (received == bulk) {
+                context.executor().execute(() -> upgrade(context));
+              } else {
+                context.requestInput();
+              }
+            } else {
+              super.receive(input);
+            }
+          }
+
+          private SessionContext contextUnchecked() {
+            try {
+              return context();
+            } catch (Exception e) {
+              throw new AssertionError(e);
+            }
+          }
+
+          private void upgrade(SessionContext context) {
+            context.write(bytes("GO\n"));
+            context
+                .negotiate(
+                    Layer.of("late", () -> new StartTlsNow(UnreadPolicy.REJECT))
+                        .tls(IDENTITY.server(engine))
+                        .limits(Limits.SERVER.withHandshakeBytes(8 * 1024))
+                        .build())
+                .thenRun(context::requestInput);
+          }
+        };
+    NettyAcceptor server =
+        closing(
+            NettyAcceptor.builder()
+                .listen(LOOPBACK)
+                .threads(1)
+                .session(connection -> serving)
+                .start());
+    Tap tap = closing(new Tap(server.endpoint()));
+    UpgradeableStreams streams =
+        closing(UpgradeableStreams.builder().tls(IDENTITY.client(engine)).threads(1).build());
+    UpgradeableStream stream = closing(streams.open(tap.endpoint()));
+    stream.write(chunk);
+    assertThat(stream.readLine()).contains("GO");
+    tap.holdBehindNextWrite(128 * 1024);
+    stream.startTls();
+    String data = "x".repeat(256 * 1024);
+    stream.writeAsync(bytes(data));
+    assertThat(serving.text(data.length()).equals(data)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void lateTls_onTopOfLateTls_carriesTheSession(int depth) throws Exception {
+    RecordingSession serving = RecordingSession.silent();
+    NettyAcceptor server =
+        closing(
+            NettyAcceptor.builder()
+                .listen(LOOPBACK)
+                .threads(1)
+                .session(connection -> serving)
+                .start());
+    RecordingSession session = RecordingSession.silent();
+    Connection connection =
+        closing(connector(Transport.AUTO).connect(LayerStack.tcp(server.endpoint()), session));
+    for (int i = 0; i < depth; i++) {
+      CompletableFuture<TlsFacts> accepting =
+          serving
+              .context()
+              .negotiate(
+                  Layer.of("late", () -> new StartTlsNow(UnreadPolicy.TLS_RECORD))
+                      .tls(IDENTITY.server(TlsEngine.AUTO))
+                      .build());
+      session
+          .context()
+          .negotiate(
+              Layer.of("late", () -> new StartTlsNow(UnreadPolicy.REJECT))
+                  .tls(IDENTITY.client(TlsEngine.AUTO))
+                  .build())
+          .get(20, TimeUnit.SECONDS);
+      accepting.get(20, TimeUnit.SECONDS);
+    }
+    assertThat(connection.layers()).hasSize(depth);
+    serving.context().requestInput();
+    session.context().write(bytes("through"));
+    assertThat(serving.text(7)).isEqualTo("through");
+  }
+}
