@@ -102,7 +102,7 @@ final class ArchitectureTest {
     check(
         noClasses()
             .that()
-            .resideInAPackage("io.upgradeable.ping..")
+            .resideInAnyPackage("io.upgradeable.ping..", "io.upgradeable.smtp..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.netty..", "io.upgradeable.netty..", "io.upgradeable.cli.."));

@@ -253,19 +253,19 @@ public final class Dialogue {
   }
 
   /**
-   * The same dialogue with all that the peer says between two TLS points in one turn, and our
-   * answers behind it.
+   * The same dialogue with all that the peer says between two TLS points in one turn, what we say
+   * unasked before it, and our answers behind it.
    */
   Dialogue coalesced() {
     List<Event> changed = new ArrayList<>();
     List<Event> ours = new ArrayList<>();
     for (Event event : events) {
       int last = changed.size() - 1;
+      boolean peerSpoke = last >= 0 && changed.get(last).kind == Kind.PEER_SAYS;
       if (event.kind == Kind.WE_SAY) {
-        ours.add(event);
-      } else if (event.kind == Kind.PEER_SAYS
-          && last >= 0
-          && changed.get(last).kind == Kind.PEER_SAYS) {
+        // What we say unasked, a greeting, comes before any answer.
+        (peerSpoke ? ours : changed).add(event);
+      } else if (event.kind == Kind.PEER_SAYS && peerSpoke) {
         Event turn = changed.get(last);
         changed.set(last, new Event(turn.kind, Bytes.join(turn.bytes, event.bytes), turn.line));
       } else {

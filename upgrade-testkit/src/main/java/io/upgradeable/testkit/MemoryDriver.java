@@ -140,7 +140,7 @@ final class MemoryDriver<R> {
     Arrays.fill(backing, (byte) 'M');
     System.arraycopy(unread, 0, backing, MARGIN, unread.length);
     ByteBuffer input = ByteBuffer.wrap(backing, MARGIN, unread.length).asReadOnlyBuffer();
-    Step<R> step = call("receive(" + Escaped.text(unread) + ")", () -> negotiation.receive(input));
+    Step<R> step = call("receive()", () -> negotiation.receive(input));
     require(input.limit() == MARGIN + unread.length, "the input's limit stays where it was");
     require(input.position() >= MARGIN, "the input's position moves forward only");
     unread = Arrays.copyOfRange(unread, input.position() - MARGIN, unread.length);
@@ -169,12 +169,18 @@ final class MemoryDriver<R> {
     try {
       step = handler.get();
     } catch (RuntimeException e) {
-      throw new AssertionError("a negotiation throws nothing, got " + e + " from " + event, e);
+      throw new AssertionError("a negotiation throws nothing, got " + e + at(event), e);
     }
     if (step == null) {
-      throw new AssertionError("a negotiation answers each event with a step, got null: " + event);
+      throw new AssertionError(
+          "a negotiation answers each event with a step, got null" + at(event));
     }
     return step;
+  }
+
+  /** Made for failures only: byte by byte, texts of all that is unread would cost the most. */
+  private String at(String event) {
+    return " from %s, unread: \"%s\"".formatted(event, Escaped.text(unread));
   }
 
   private void carryOut(Step<R> step) {

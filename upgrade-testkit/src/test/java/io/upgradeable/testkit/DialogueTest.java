@@ -56,6 +56,41 @@ class DialogueTest {
     assertRefused(HEADER + "=DONE=\nS: more", "x:3", "nothing behind the ending");
   }
 
+  @Test
+  void coalesced_weSpeakFirst_greetingBeforeAndAnswersBehind() {
+    Dialogue dialogue =
+        Dialogue.parse(
+            "x",
+            """
+            dialogue server LF
+            S: HELLO
+            C: A
+            S: a
+            C: B
+            S: b
+            =TLS=
+            S: HELLO
+            C: C
+            S: c
+            C: D
+            S: d
+            =DONE=
+            """);
+
+    assertThat(dialogue.coalesced().events())
+        .extracting(event -> event.kind() + " " + Escaped.text(event.bytes()))
+        .containsExactly(
+            "WE_SAY HELLO\\n",
+            "PEER_SAYS A\\nB\\n",
+            "WE_SAY a\\n",
+            "WE_SAY b\\n",
+            "TLS ",
+            "WE_SAY HELLO\\n",
+            "PEER_SAYS C\\nD\\n",
+            "WE_SAY c\\n",
+            "WE_SAY d\\n");
+  }
+
   private static void assertRefused(String text, String where, String expected) {
     assertThatThrownBy(() -> Dialogue.parse("x", text))
         .as(text)

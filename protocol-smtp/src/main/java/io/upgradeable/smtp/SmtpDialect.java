@@ -1,0 +1,28 @@
+package io.upgradeable.smtp;
+
+/** The two protocols that share this dialogue. */
+public enum SmtpDialect {
+  /** SMTP, as a relay or for submission (RFC 5321, RFC 6409): the client says EHLO. */
+  SMTP("smtp", "EHLO"),
+
+  /** LMTP, for delivery into mailboxes (RFC 2033): the client says LHLO, and never HELO. */
+  LMTP("lmtp", "LHLO");
+
+  private final String layerName;
+  private final String hello;
+
+  SmtpDialect(String layerName, String hello) {
+    this.layerName = layerName;
+    this.hello = hello;
+  }
+
+  /** What the layer is called. */
+  String layerName() {
+    return layerName;
+  }
+
+  /** The verb by which a client learns the capabilities. */
+  String hello() {
+    return hello;
+  }
+}
