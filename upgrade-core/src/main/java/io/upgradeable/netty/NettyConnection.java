@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -210,16 +211,26 @@ final class NettyConnection implements Connection {
     channel.closeFuture().addListener(ignored -> gone.complete(null));
     if (channel.closeFuture().isDone()) {
       gone.complete(null);
-    } else if (channel.isActive()) {
-      var forced =
-          channel.eventLoop().schedule(this::abandon, GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
-      channel.closeFuture().addListener(ignored -> forced.cancel(false));
-      // An empty write comes behind all earlier ones.
-      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     } else {
-      channel.close();
+      try {
+        closeBehindWrites();
+      } catch (RejectedExecutionException ended) {
+        gone.complete(null); // The event loop has ended meanwhile, and closed its channels.
+      }
     }
     return gone;
+  }
+
+  private void closeBehindWrites() {
+    if (!channel.isActive()) {
+      channel.close();
+      return;
+    }
+    var forced =
+        channel.eventLoop().schedule(this::abandon, GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
+    channel.closeFuture().addListener(ignored -> forced.cancel(false));
+    // An empty write comes behind all earlier ones.
+    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
   }
 
   /**
