@@ -213,9 +213,17 @@ final class StreamCloseTest {
       names = {"JDK", "OPENSSL"})
   void ownClose_underTlsReadUnderWay_isNotThePeersFault(TlsEngine engine) throws Exception {
     LinkedBlockingQueue<Object> heard = new LinkedBlockingQueue<>();
-    UpgradeableServer server = serveTls(engine, stream -> heard.add(stream.readLine()));
+    UpgradeableServer server =
+        serveTls(
+            engine,
+            stream -> {
+              stream.write("x");
+              heard.add(stream.readLine());
+            });
     UpgradeableStream stream = closing(streams.open(server.endpoint()));
     stream.startTls();
+    // Behind the session tickets: to close over something unread would be a reset.
+    assertThat(stream.read(1)).containsExactly('x');
     CompletableFuture<Optional<String>> reading = stream.readLineAsync();
     stream.close();
     assertThat(failureOf(reading)).isInstanceOf(ClosedChannelException.class);
@@ -333,6 +341,7 @@ final class StreamCloseTest {
             engine,
             stream -> {
               try {
+                stream.write("x");
                 received.complete(stream.readExactly(length).length);
               } catch (IOException e) {
                 received.completeExceptionally(e);
@@ -340,7 +349,8 @@ final class StreamCloseTest {
             });
     UpgradeableStream stream = closing(streams.open(server.endpoint()));
     stream.startTls();
-    // Nothing is read any more: the session tickets of TLS 1.3 stay in the socket.
+    // Behind the session tickets: to close over something unread would be a reset.
+    assertThat(stream.read(1)).containsExactly('x');
     stream.write(new byte[length]);
     stream.close();
     assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(length);
