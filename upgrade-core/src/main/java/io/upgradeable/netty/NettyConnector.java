@@ -358,10 +358,18 @@ public final class NettyConnector implements AutoCloseable {
   public void close() {
     closed = true;
     attempts.forEach(Attempt::abandon);
-    // By themselves, so that their sessions know who closed them; the loops end behind that.
-    open.forEach(Channel::close);
+    // By themselves, so that their sessions know who closed them. The loops end only then: one that
+    // is told to end while it runs tasks ends without closing its channels (Netty 4.2, with a quiet
+    // period of zero), and an engine's close may wait for its close_notify to leave.
+    List<CompletableFuture<Void>> gone = new ArrayList<>();
+    for (Channel channel : open) {
+      CompletableFuture<Void> closing = new CompletableFuture<>();
+      channel.closeFuture().addListener(ignored -> closing.complete(null));
+      gone.add(closing);
+      channel.close();
+    }
     resolver.close();
-    transports.close();
+    CompletableFuture.allOf(gone.toArray(CompletableFuture[]::new)).thenRun(transports::close);
     contexts.close();
   }
 

@@ -88,8 +88,7 @@ final class SessionDriver implements SessionContext {
     try {
       session.opened(driver);
     } catch (RuntimeException | Error e) {
-      driver.closing = true;
-      connection.channel().close();
+      driver.onMistake(e);
       throw e;
     }
     driver.settle();
@@ -189,6 +188,9 @@ final class SessionDriver implements SessionContext {
     deliver(view);
     if (!over) {
       unread.consume(view.position());
+    }
+    if (inputEnded && wanted) {
+      tellInputClosed(); // It asked again, in receive(): the end comes behind that call.
     }
   }
 
@@ -360,7 +362,9 @@ final class SessionDriver implements SessionContext {
         tellInputClosed();
       }
     } else if (inputEnded) {
-      tellInputClosed();
+      if (!delivering) {
+        tellInputClosed();
+      }
     } else if (unread.length() > MAX_UNREAD) {
       fail(
           new PeerMisbehaved(

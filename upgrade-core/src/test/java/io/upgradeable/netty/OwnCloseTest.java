@@ -1,0 +1,267 @@
+package io.upgradeable.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.upgradeable.Connection;
+import io.upgradeable.Endpoint;
+import io.upgradeable.LayerStack;
+import io.upgradeable.TestIdentity;
+import io.upgradeable.UpgradeableStream;
+import io.upgradeable.UpgradeableStreams;
+import io.upgradeable.session.SessionContext;
+import io.upgradeable.tls.ImplicitTls;
+import io.upgradeable.tls.TlsEngine;
+import io.upgradeable.tls.TlsPolicy;
+import io.upgradeable.tls.TlsVersion;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * What this side closes, by whatever handle, is closed; it is never told as the peer's doing; and
+ * what the peer said before its own end is not lost.
+ */
+@Timeout(120)
+final class OwnCloseTest {
+
+  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
+  private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final ServerSocket listening =
+      closing(new ServerSocket(0, 10, InetAddress.getLoopbackAddress()));
+
+  OwnCloseTest() throws IOException {}
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).close();
+    }
+  }
+
+  private <T extends AutoCloseable> T closing(T resource) {
+    open.add(resource);
+    return resource;
+  }
+
+  private NettyConnector connector() {
+    return closing(NettyConnector.builder().threads(1).build());
+  }
+
+  private Endpoint peerEndpoint() {
+    return Endpoint.of("127.0.0.1", listening.getLocalPort());
+  }
+
+  private Socket accept() throws IOException {
+    Socket peer = closing(listening.accept());
+    peer.setSoTimeout(20_000);
+    return peer;
+  }
+
+  private static ByteBuffer bytes(String text) {
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private static Throwable failureOf(CompletableFuture<?> future) throws Exception {
+    return future
+        .handle((value, error) -> error == null ? new AssertionError("got " + value) : error)
+        .get(20, TimeUnit.SECONDS);
+  }
+
+  // --- everything is closed
+
+  @Test
+  void factoryClosedRightAfterARead_everyConnectionIsClosed() throws Exception {
+    // An event loop that is told to end while it runs tasks may forget to close its channels.
+    for (int i = 0; i < 40; i++) {
+      UpgradeableStreams factory = UpgradeableStreams.builder().threads(1).build();
+      UpgradeableStream stream = factory.open(peerEndpoint());
+      try (Socket peer = accept()) {
+        peer.getOutputStream().write('x');
+        assertThat(stream.read(1)).containsExactly('x'); // completed by a task of the loop
+        factory.close();
+        assertThat(peer.getInputStream().read()).isEqualTo(-1);
+      }
+      stream.closeAsync().get(20, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void connectorClosedRightAfterItConnected_sessionHearsIt() throws Exception {
+    for (int i = 0; i < 40; i++) {
+      NettyConnector connector = NettyConnector.builder().threads(1).build();
+      RecordingSession session = new RecordingSession();
+      connector.connect(LayerStack.tcp(peerEndpoint()), session);
+      connector.close();
+      assertThat(session.next()).isEqualTo("closed");
+      accept().close();
+    }
+  }
+
+  // --- and never the peer's doing
+
+  @Test
+  void connectionClosed_sessionHearsNoCause() throws Exception {
+    RecordingSession session = new RecordingSession();
+    Connection connection = connector().connect(LayerStack.tcp(peerEndpoint()), session);
+    connection.closeAsync().get(20, TimeUnit.SECONDS);
+    assertThat(session.next()).isEqualTo("closed");
+  }
+
+  @Test
+  void connectionClosed_overBytesThatThePeerDoesNotRead_sessionHearsNoCause() throws Exception {
+    RecordingSession session = new RecordingSession();
+    Connection connection = connector().connect(LayerStack.tcp(peerEndpoint()), session);
+    Socket peer = accept();
+    CompletableFuture<Void> write = session.context().write(ByteBuffer.allocate(64 * 1024 * 1024));
+    connection.closeAsync().get(20, TimeUnit.SECONDS);
+    assertThat(session.next()).isEqualTo("closed");
+    assertThat(failureOf(write)).isInstanceOf(ClosedChannelException.class);
+    assertThat(peer.isConnected()).isTrue();
+  }
+
+  @Test
+  void connectorClosed_overTlsBytesThatThePeerDoesNotRead_connectionIsClosedAllTheSame()
+      throws Exception {
+    for (int i = 0; i < 4; i++) {
+      RecordingSession serving = RecordingSession.silent();
+      NettyAcceptor server =
+          closing(
+              NettyAcceptor.builder()
+                  .listen(LOOPBACK)
+                  .threads(1)
+                  .layer(ImplicitTls.server(IDENTITY.server(TlsEngine.JDK)))
+                  .session(connection -> serving)
+                  .start());
+      NettyConnector connector = NettyConnector.builder().threads(1).build();
+      RecordingSession session = RecordingSession.silent();
+      connector.connect(
+          LayerStack.tcp(server.endpoint())
+              .then(ImplicitTls.client(server.endpoint(), IDENTITY.client(TlsEngine.JDK))),
+          session);
+      session.context().write(ByteBuffer.allocate(32 * 1024 * 1024));
+      connector.close();
+      assertThat(session.next()).isEqualTo("closed");
+    }
+  }
+
+  @Test
+  void acceptorClosed_sessionHearsNoCause() throws Exception {
+    RecordingSession session = new RecordingSession();
+    NettyAcceptor server =
+        closing(
+            NettyAcceptor.builder()
+                .listen(LOOPBACK)
+                .threads(1)
+                .session(connection -> session)
+                .start());
+    closing(new Socket(InetAddress.getLoopbackAddress(), server.localAddress().getPort()));
+    session.context();
+    server.close();
+    assertThat(session.next()).isEqualTo("closed");
+  }
+
+  // --- what came before the peer's end
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void peerEndsTls_sessionThatAsksLater_isShownTheBytesBeforeTheEnd(TlsEngine engine)
+      throws Exception {
+    RecordingSession serving = RecordingSession.silent();
+    NettyAcceptor server =
+        closing(
+            NettyAcceptor.builder()
+                .listen(LOOPBACK)
+                .threads(1)
+                .layer(ImplicitTls.server(IDENTITY.server(engine)))
+                .session(connection -> serving)
+                .start());
+    RecordingSession client = new RecordingSession();
+    // TLS 1.2: a client of 1.3 that closes over unread session tickets resets the connection.
+    TlsPolicy policy =
+        IDENTITY.client().engine(engine).versions(TlsVersion.TLS_1_2, TlsVersion.TLS_1_2).build();
+    connector()
+        .connect(
+            LayerStack.tcp(server.endpoint()).then(ImplicitTls.client(server.endpoint(), policy)),
+            client);
+    serving.context();
+    client.context().write(bytes("one"));
+    client.context().write(bytes("two"));
+    client.context().close().get(20, TimeUnit.SECONDS);
+    StringBuilder text = new StringBuilder();
+    while (text.length() < 6) {
+      serving.context().requestInput();
+      String event = serving.next();
+      assertThat(event).as("after '" + text + "'").startsWith("received ");
+      text.append(event.substring("received ".length()));
+    }
+    assertThat(text.toString()).isEqualTo("onetwo");
+    serving.context().requestInput();
+    assertThat(serving.next()).isEqualTo("input closed");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Transport.class,
+      names = {"NIO", "EPOLL"})
+  void peerEnds_sessionThatAsksAgainWhileItReceives_isToldTheEndAfterwards(Transport transport)
+      throws Exception {
+    CompletableFuture<Boolean> nested = new CompletableFuture<>();
+    CompletableFuture<SessionContext> opened = new CompletableFuture<>();
+    var session =
+        new RecordingSession() {
+          private boolean receiving;
+
+          void open(SessionContext context) {
+            super.opened(context);
+          }
+
+          @Override
+          public void opened(SessionContext context) {
+            context.executor().execute(() -> opened.complete(context)); // asks later
+          }
+
+          @Override
+          public void receive(ByteBuffer input) {
+            receiving = true;
+            super.receive(input); // asks again
+            receiving = false;
+          }
+
+          @Override
+          public void inputClosed(boolean truncated) {
+            nested.complete(receiving);
+          }
+        };
+    NettyConnector connector =
+        closing(NettyConnector.builder().transport(transport).threads(1).build());
+    closing(connector.connect(LayerStack.tcp(peerEndpoint()), session));
+    Socket peer = accept();
+    SessionContext context = opened.get(20, TimeUnit.SECONDS);
+    peer.getOutputStream().write('x');
+    peer.shutdownOutput();
+    for (int i = 0; i < 2; i++) {
+      // What the peer did before is known to the loop afterwards.
+      context.write(bytes("?")).get(20, TimeUnit.SECONDS);
+      assertThat(peer.getInputStream().read()).isEqualTo('?');
+    }
+    context.executor().execute(() -> session.open(context));
+    assertThat(nested.get(20, TimeUnit.SECONDS)).isFalse();
+  }
+}
