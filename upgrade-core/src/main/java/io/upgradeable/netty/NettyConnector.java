@@ -300,9 +300,9 @@ public final class NettyConnector implements AutoCloseable {
     }
 
     private void onRefusal(InetSocketAddress address, Throwable cause) {
-      lastError = cause;
-      timedOut |= cause instanceof ConnectTimeoutException;
       boolean silent = cause instanceof ConnectTimeoutException;
+      lastError = cause;
+      timedOut |= silent;
       refusals.add(
           NettyConnection.text(address) + ": " + (silent ? "no answer" : Failures.textOf(cause)));
     }

@@ -2,12 +2,9 @@ package io.upgradeable.tls;
 
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
-import io.upgradeable.negotiation.Message;
-import io.upgradeable.negotiation.Negotiation;
-import io.upgradeable.negotiation.Step;
+import io.upgradeable.internal.StartTlsNow;
 import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.negotiation.UnreadPolicy;
-import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.function.Supplier;
 
@@ -30,7 +27,7 @@ public final class ImplicitTls {
    * @return the layer {@code tls}
    */
   public static Layer<TlsFacts> client(Endpoint peer, TlsPolicy policy) {
-    return Layer.of(NAME, () -> new HandshakeOnly(UnreadPolicy.REJECT))
+    return Layer.of(NAME, () -> new StartTlsNow(UnreadPolicy.REJECT))
         .target(peer)
         .tls(policy)
         .build();
@@ -55,25 +52,6 @@ public final class ImplicitTls {
    * @return the layer {@code tls}
    */
   public static Layer<TlsFacts> server(Supplier<TlsPolicy> policy) {
-    return Layer.of(NAME, () -> new HandshakeOnly(UnreadPolicy.TLS_RECORD)).tls(policy).build();
-  }
-
-  /** The shortest negotiation there is: TLS at once, and then done. */
-  private record HandshakeOnly(UnreadPolicy unread) implements Negotiation<TlsFacts> {
-
-    @Override
-    public Step<TlsFacts> begin() {
-      return Step.startTls(Message.empty(), unread);
-    }
-
-    @Override
-    public Step<TlsFacts> receive(ByteBuffer input) {
-      throw new IllegalStateException("TLS starts at once: there is no plaintext to receive");
-    }
-
-    @Override
-    public Step<TlsFacts> secured(TlsFacts facts) {
-      return Step.done(facts);
-    }
+    return Layer.of(NAME, () -> new StartTlsNow(UnreadPolicy.TLS_RECORD)).tls(policy).build();
   }
 }
