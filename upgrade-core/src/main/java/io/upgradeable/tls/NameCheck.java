@@ -1,5 +1,6 @@
 package io.upgradeable.tls;
 
+import io.upgradeable.internal.IpAddress;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;

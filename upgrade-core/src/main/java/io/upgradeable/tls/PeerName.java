@@ -1,5 +1,6 @@
 package io.upgradeable.tls;
 
+import io.upgradeable.internal.IpAddress;
 import java.net.IDN;
 import java.util.Locale;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package io.upgradeable.tls;
+package io.upgradeable.internal;
 
 import java.util.Arrays;
 import java.util.List;
@@ -8,14 +8,19 @@ import java.util.Optional;
  * The bytes of an IP address from its text (RFC 791, RFC 4291 section 2.2). Unlike the JDK's own
  * reader this one can never fall back to asking a name server.
  */
-final class IpAddress {
+public final class IpAddress {
 
   private static final int IPV6_GROUPS = 8;
 
   private IpAddress() {}
 
-  /** 4 or 16 bytes, or empty if the text is no address. A zone behind the address is ignored. */
-  static Optional<byte[]> parse(String text) {
+  /**
+   * Reads an address.
+   *
+   * @param text the text, without brackets; a zone behind an IPv6 address is ignored
+   * @return 4 or 16 bytes, or empty if the text is no address
+   */
+  public static Optional<byte[]> parse(String text) {
     if (text.indexOf(':') < 0) {
       return ipv4(text);
     }
