@@ -22,11 +22,6 @@ class PingOverTlsContractTest {
     }
 
     @Override
-    protected Dialogue plaintextVariant() {
-      throw new IllegalStateException("no TLS starts here");
-    }
-
-    @Override
     protected int longestUnread() {
       return PingLine.MAX_BYTES;
     }
@@ -43,11 +38,6 @@ class PingOverTlsContractTest {
     @Override
     protected Dialogue dialogue() {
       return Dialogue.resource(getClass(), "dialogues/server-over-tls.dialogue");
-    }
-
-    @Override
-    protected Dialogue plaintextVariant() {
-      throw new IllegalStateException("no TLS starts here");
     }
 
     @Override

@@ -22,11 +22,6 @@ class SmtpVariantsContractTest {
     }
 
     @Override
-    protected Dialogue plaintextVariant() {
-      throw new IllegalStateException("no TLS starts here");
-    }
-
-    @Override
     protected int longestUnread() {
       return SmtpReplyReader.MAX_BYTES;
     }
@@ -43,11 +38,6 @@ class SmtpVariantsContractTest {
     @Override
     protected Dialogue dialogue() {
       return Dialogue.resource(getClass(), "dialogues/server-over-tls.dialogue");
-    }
-
-    @Override
-    protected Dialogue plaintextVariant() {
-      throw new IllegalStateException("no TLS starts here");
     }
 
     @Override
@@ -106,11 +96,6 @@ class SmtpVariantsContractTest {
     @Override
     protected Dialogue dialogue() {
       return Dialogue.resource(getClass(), "dialogues/client-opportunistic-not-offered.dialogue");
-    }
-
-    @Override
-    protected Dialogue plaintextVariant() {
-      throw new IllegalStateException("no TLS starts here");
     }
 
     @Override
