@@ -10,11 +10,9 @@ import io.upgradeable.tls.TlsEngine;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +21,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,44 +29,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** How streams end: by the peer, by their owner, by a thread that gives up; and who may block. */
 @Timeout(60)
-final class StreamCloseTest {
+final class StreamCloseTest extends PeerFixture {
 
-  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
   private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
 
-  private final List<AutoCloseable> open = new ArrayList<>();
   private final LinkedBlockingQueue<Throwable> handlerFailures = new LinkedBlockingQueue<>();
   private final UpgradeableStreams streams =
       closing(UpgradeableStreams.builder().tls(IDENTITY.client(TlsEngine.AUTO)).threads(1).build());
-  private final ServerSocket listening =
-      closing(new ServerSocket(0, 10, InetAddress.getLoopbackAddress()));
 
   StreamCloseTest() throws IOException {}
 
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    open.add(resource);
-    return resource;
-  }
-
-  private Endpoint peerEndpoint() {
-    return Endpoint.of("127.0.0.1", listening.getLocalPort());
-  }
-
   private UpgradeableStream openToPeer() throws IOException {
     return closing(streams.open(peerEndpoint()));
-  }
-
-  private Socket accept() throws IOException {
-    Socket peer = closing(listening.accept());
-    peer.setSoTimeout(30_000);
-    return peer;
   }
 
   private UpgradeableServer serveTls(TlsEngine engine, UpgradeableStreams.Handler handler)
@@ -88,14 +59,6 @@ final class StreamCloseTest {
               stream.startTls(UnreadPolicy.TLS_RECORD);
               handler.handle(stream);
             }));
-  }
-
-  private static ByteBuffer bytes(String text) {
-    return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
-  }
-
-  private static void say(Socket socket, String text) throws IOException {
-    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   private static void reset(Socket socket) throws IOException {

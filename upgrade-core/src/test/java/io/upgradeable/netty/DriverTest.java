@@ -8,6 +8,7 @@ import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.Limits;
+import io.upgradeable.LoopbackFixture;
 import io.upgradeable.Security;
 import io.upgradeable.TestIdentity;
 import io.upgradeable.UpgradeException.CertificateRejected;
@@ -32,7 +33,6 @@ import io.upgradeable.tls.TlsPolicy;
 import io.upgradeable.tls.TlsVersion;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -52,7 +52,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,27 +60,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The driver and the hook over real sockets: what they do with each step, and with each peer. */
 @Timeout(60)
-final class DriverTest {
+final class DriverTest extends LoopbackFixture {
 
-  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
   private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
 
   private final LinkedBlockingQueue<Throwable> serverFailures = new LinkedBlockingQueue<>();
   private final LinkedBlockingQueue<TlsFacts> serverFacts = new LinkedBlockingQueue<>();
-  private final List<AutoCloseable> open = new ArrayList<>();
   private final NettyConnector connector = closing(NettyConnector.builder().threads(1).build());
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    open.add(resource);
-    return resource;
-  }
 
   private NettyAcceptor serve(Layer<?>... layers) throws IOException {
     return closing(acceptor(layers).start());
@@ -116,14 +101,6 @@ final class DriverTest {
 
   private static Layer<List<String>> clientLayer(TlsEngine engine) {
     return Layer.of("line", LineNegotiation::client).tls(IDENTITY.client(engine)).build();
-  }
-
-  private Socket dial(NettyAcceptor server) throws IOException {
-    return closing(new Socket(InetAddress.getLoopbackAddress(), server.localAddress().getPort()));
-  }
-
-  private static void say(Socket socket, String text) throws IOException {
-    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   private Throwable serverFailure() throws InterruptedException {

@@ -8,6 +8,7 @@ import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.Limits;
+import io.upgradeable.LoopbackFixture;
 import io.upgradeable.TestIdentity;
 import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeException.PeerMisbehaved;
@@ -22,13 +23,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,26 +35,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What may stand where a TLS handshake must begin, to the byte, on real connections. */
 @Timeout(60)
-final class HandshakeGuardTest {
+final class HandshakeGuardTest extends LoopbackFixture {
 
-  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
   private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
 
-  private final List<AutoCloseable> open = new ArrayList<>();
   private final LinkedBlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
   private final NettyConnector connector = closing(NettyConnector.builder().threads(1).build());
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    open.add(resource);
-    return resource;
-  }
 
   private Socket dialTlsServer() throws IOException {
     return dial(ImplicitTls.server(IDENTITY.server(TlsEngine.AUTO)));
@@ -89,7 +73,7 @@ final class HandshakeGuardTest {
     return failure == null ? new AssertionError("no failure") : failure;
   }
 
-  private static byte[] bytes(String hex) {
+  private static byte[] fromHex(String hex) {
     return HexFormat.of().parseHex(hex);
   }
 
@@ -123,7 +107,7 @@ final class HandshakeGuardTest {
       })
   void firstRecord_ofAClient_thatCannotBeAHello_isCalledNoTls(String hex) throws Exception {
     Socket client = dialTlsServer();
-    client.getOutputStream().write(bytes(hex));
+    client.getOutputStream().write(fromHex(hex));
     assertThat(failure())
         .isInstanceOf(TlsFailed.class)
         .hasMessageContaining("bytes that are no TLS record");
@@ -134,7 +118,7 @@ final class HandshakeGuardTest {
   @ValueSource(strings = {"160305", "1603010000", "160301ffff"})
   void firstRecord_byteByByte_isJudgedAtItsFirstWrongByte(String hex) throws Exception {
     Socket client = dialTlsServer();
-    sayOneByOne(client, bytes(hex));
+    sayOneByOne(client, fromHex(hex));
     assertThat(failure())
         .isInstanceOf(TlsFailed.class)
         .hasMessageContaining("bytes that are no TLS record");
@@ -144,7 +128,7 @@ final class HandshakeGuardTest {
   @ValueSource(strings = {"16", "1603", "160301", "16030100", "1603010001", "1603014100"})
   void firstRecord_plausibleSoFar_isWaitedFor(String hex) throws Exception {
     Socket client = dialTlsServer();
-    sayOneByOne(client, bytes(hex));
+    sayOneByOne(client, fromHex(hex));
     client.close();
     assertThat(failure()).isInstanceOf(PeerClosed.class);
   }
@@ -157,7 +141,7 @@ final class HandshakeGuardTest {
             Layer.of("line", LineNegotiation::server).tls(IDENTITY.server(TlsEngine.AUTO)).build());
     client.getOutputStream().write("GO\n".getBytes(StandardCharsets.US_ASCII));
     assertThat(client.getInputStream().readNBytes(3)).containsExactly('O', 'K', '\n');
-    client.getOutputStream().write(bytes(hex));
+    client.getOutputStream().write(fromHex(hex));
     assertThat(failure())
         .isInstanceOfSatisfying(
             PlaintextInjected.class, e -> assertThat(e.byteCount()).isEqualTo(hex.length() / 2));
@@ -230,7 +214,7 @@ final class HandshakeGuardTest {
       CompletableFuture<Connection> connecting = connectTls(listening, engine);
       try (Socket peer = listening.accept()) {
         assertThat(peer.getInputStream().read()).isEqualTo(22);
-        sayOneByOne(peer, bytes("15030300020228")); // fatal, handshake_failure
+        sayOneByOne(peer, fromHex("15030300020228")); // fatal, handshake_failure
         assertThatThrownBy(() -> connecting.get(20, TimeUnit.SECONDS))
             .hasCauseInstanceOf(TlsFailed.class)
             .hasMessageNotContaining("no TLS is spoken here")
@@ -246,7 +230,7 @@ final class HandshakeGuardTest {
       CompletableFuture<Connection> connecting = connectTls(listening, TlsEngine.AUTO);
       try (Socket peer = listening.accept()) {
         assertThat(peer.getInputStream().read()).isEqualTo(22);
-        peer.getOutputStream().write(bytes(hex));
+        peer.getOutputStream().write(fromHex(hex));
         assertThatThrownBy(() -> connecting.get(20, TimeUnit.SECONDS))
             .hasCauseInstanceOf(TlsFailed.class)
             .hasMessageContaining("bytes that are no TLS record");
@@ -265,7 +249,7 @@ final class HandshakeGuardTest {
     client.getOutputStream().write("GO\n".getBytes(StandardCharsets.US_ASCII));
     assertThat(client.getInputStream().readNBytes(3)).containsExactly('O', 'K', '\n');
     // A ClientHello that claims 28 KiB, in records of one byte.
-    byte[] content = bytes("01007000");
+    byte[] content = fromHex("01007000");
     try {
       for (int i = 0; failures.isEmpty() && i < 100_000; i++) {
         byte next = i < content.length ? content[i] : 0;

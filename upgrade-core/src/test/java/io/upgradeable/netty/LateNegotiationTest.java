@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.upgradeable.Connection;
-import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.Limits;
+import io.upgradeable.PeerFixture;
 import io.upgradeable.Security;
 import io.upgradeable.Tap;
 import io.upgradeable.TestIdentity;
@@ -23,17 +23,13 @@ import io.upgradeable.negotiation.UnreadPolicy;
 import io.upgradeable.session.SessionContext;
 import io.upgradeable.tls.TlsEngine;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,55 +38,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A session that hands its connection to a negotiation, and what happens around it meanwhile. */
 @Timeout(60)
-final class LateNegotiationTest {
+final class LateNegotiationTest extends PeerFixture {
 
-  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
   private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
 
-  private final List<AutoCloseable> open = new ArrayList<>();
-  private final ServerSocket listening =
-      closing(new ServerSocket(0, 10, InetAddress.getLoopbackAddress()));
-
   LateNegotiationTest() throws IOException {}
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    open.add(resource);
-    return resource;
-  }
 
   private NettyConnector connector(Transport transport) {
     return closing(NettyConnector.builder().transport(transport).threads(1).build());
   }
 
   private Connection connect(Transport transport, RecordingSession session) throws IOException {
-    return closing(
-        connector(transport)
-            .connect(LayerStack.tcp(Endpoint.of("127.0.0.1", listening.getLocalPort())), session));
-  }
-
-  private Socket accept() throws IOException {
-    Socket peer = closing(listening.accept());
-    peer.setSoTimeout(30_000);
-    return peer;
-  }
-
-  private static void say(Socket socket, String text) throws IOException {
-    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
-  }
-
-  private static String hear(Socket socket, int length) throws IOException {
-    return new String(socket.getInputStream().readNBytes(length), StandardCharsets.ISO_8859_1);
-  }
-
-  private static ByteBuffer bytes(String text) {
-    return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
+    return closing(connector(transport).connect(LayerStack.tcp(peerEndpoint()), session));
   }
 
   /** Says HELLO, and is done with the first line; or at the end of the peer's bytes. */

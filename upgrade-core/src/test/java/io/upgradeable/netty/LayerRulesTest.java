@@ -8,6 +8,7 @@ import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.Limits;
+import io.upgradeable.LoopbackFixture;
 import io.upgradeable.Security;
 import io.upgradeable.TestIdentity;
 import io.upgradeable.UpgradeException.PeerClosed;
@@ -20,13 +21,10 @@ import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsEngine;
 import io.upgradeable.tls.TlsRequirement;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -36,7 +34,6 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,27 +42,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the driver demands of a layer, and of its peer. */
 @Timeout(60)
-final class LayerRulesTest {
+final class LayerRulesTest extends LoopbackFixture {
 
-  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
   private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
 
-  private final List<AutoCloseable> open = new ArrayList<>();
   private final LinkedBlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
   private final LinkedBlockingQueue<Connection> up = new LinkedBlockingQueue<>();
   private final NettyConnector connector = closing(NettyConnector.builder().threads(1).build());
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    open.add(resource);
-    return resource;
-  }
 
   private NettyAcceptor serve(Layer<?>... layers) throws IOException {
     NettyAcceptor.Builder builder =
@@ -88,18 +71,6 @@ final class LayerRulesTest {
       builder.layer(layer);
     }
     return closing(builder.start());
-  }
-
-  private Socket dial(NettyAcceptor server) throws IOException {
-    Socket socket =
-        closing(new Socket(InetAddress.getLoopbackAddress(), server.localAddress().getPort()));
-    socket.setTcpNoDelay(true);
-    socket.setSoTimeout(30_000);
-    return socket;
-  }
-
-  private static void say(Socket socket, String text) throws IOException {
-    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   private Throwable failure() throws InterruptedException {

@@ -3,8 +3,8 @@ package io.upgradeable.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.upgradeable.Connection;
-import io.upgradeable.Endpoint;
 import io.upgradeable.LayerStack;
+import io.upgradeable.PeerFixture;
 import io.upgradeable.TestIdentity;
 import io.upgradeable.UpgradeableStream;
 import io.upgradeable.UpgradeableStreams;
@@ -15,16 +15,11 @@ import io.upgradeable.tls.TlsPolicy;
 import io.upgradeable.tls.TlsVersion;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,45 +30,14 @@ import org.junit.jupiter.params.provider.EnumSource;
  * what the peer said before its own end is not lost.
  */
 @Timeout(120)
-final class OwnCloseTest {
+final class OwnCloseTest extends PeerFixture {
 
-  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
   private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
-
-  private final List<AutoCloseable> open = new ArrayList<>();
-  private final ServerSocket listening =
-      closing(new ServerSocket(0, 10, InetAddress.getLoopbackAddress()));
 
   OwnCloseTest() throws IOException {}
 
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    open.add(resource);
-    return resource;
-  }
-
   private NettyConnector connector() {
     return closing(NettyConnector.builder().threads(1).build());
-  }
-
-  private Endpoint peerEndpoint() {
-    return Endpoint.of("127.0.0.1", listening.getLocalPort());
-  }
-
-  private Socket accept() throws IOException {
-    Socket peer = closing(listening.accept());
-    peer.setSoTimeout(20_000);
-    return peer;
-  }
-
-  private static ByteBuffer bytes(String text) {
-    return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   private static Throwable failureOf(CompletableFuture<?> future) throws Exception {

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.upgradeable.Connection;
-import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
+import io.upgradeable.PeerFixture;
 import io.upgradeable.TestIdentity;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.PeerClosed;
@@ -16,19 +16,15 @@ import io.upgradeable.session.SessionContext;
 import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsEngine;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,28 +32,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a session hears, and what becomes of its connection when it fails. */
 @Timeout(60)
-final class SessionTest {
+final class SessionTest extends PeerFixture {
 
-  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
   private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
 
-  private final List<AutoCloseable> open = new ArrayList<>();
-  private final ServerSocket listening =
-      closing(new ServerSocket(0, 10, InetAddress.getLoopbackAddress()));
-
   SessionTest() throws IOException {}
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    open.add(resource);
-    return resource;
-  }
 
   private NettyConnector connector(Transport transport) {
     return closing(NettyConnector.builder().transport(transport).threads(1).build());
@@ -74,32 +53,7 @@ final class SessionTest {
   }
 
   private LayerStack toPeer() {
-    return LayerStack.tcp(Endpoint.of("127.0.0.1", listening.getLocalPort()));
-  }
-
-  private Socket accept() throws IOException {
-    Socket peer = closing(listening.accept());
-    peer.setSoTimeout(30_000);
-    return peer;
-  }
-
-  private Socket dial(NettyAcceptor server) throws IOException {
-    Socket socket =
-        closing(new Socket(InetAddress.getLoopbackAddress(), server.localAddress().getPort()));
-    socket.setSoTimeout(30_000);
-    return socket;
-  }
-
-  private static void say(Socket socket, String text) throws IOException {
-    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
-  }
-
-  private static String hear(Socket socket, int length) throws IOException {
-    return new String(socket.getInputStream().readNBytes(length), StandardCharsets.ISO_8859_1);
-  }
-
-  private static ByteBuffer bytes(String text) {
-    return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
+    return LayerStack.tcp(peerEndpoint());
   }
 
   private static void reset(Socket socket) throws IOException {

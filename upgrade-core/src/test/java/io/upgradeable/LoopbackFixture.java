@@ -1,0 +1,59 @@
+package io.upgradeable;
+
+import io.upgradeable.netty.NettyAcceptor;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+
+/** What tests over loopback share: plain sockets on the other side, and an orderly end. */
+public abstract class LoopbackFixture {
+
+  protected static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
+
+  /** So that a test whose peer stays silent ends with the line that waited. */
+  protected static final int PATIENCE_MILLIS = 30_000;
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  protected LoopbackFixture() {}
+
+  /** Closes in the order opposite to that of {@link #closing}. */
+  @AfterEach
+  final void closeAll() throws Exception {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).close();
+    }
+  }
+
+  /** The same resource, which is closed when the test is over. */
+  protected final <T extends AutoCloseable> T closing(T resource) {
+    open.add(resource);
+    return resource;
+  }
+
+  /** A plain client of a server. */
+  protected final Socket dial(NettyAcceptor server) throws IOException {
+    Socket socket =
+        closing(new Socket(InetAddress.getLoopbackAddress(), server.localAddress().getPort()));
+    socket.setTcpNoDelay(true);
+    socket.setSoTimeout(PATIENCE_MILLIS);
+    return socket;
+  }
+
+  protected static void say(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  protected static String hear(Socket socket, int length) throws IOException {
+    return new String(socket.getInputStream().readNBytes(length), StandardCharsets.ISO_8859_1);
+  }
+
+  protected static ByteBuffer bytes(String text) {
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+}

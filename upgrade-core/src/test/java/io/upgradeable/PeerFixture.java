@@ -1,0 +1,25 @@
+package io.upgradeable;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+
+/** A plain server on the other side, for tests of clients. */
+public abstract class PeerFixture extends LoopbackFixture {
+
+  protected final ServerSocket listening =
+      closing(new ServerSocket(0, 10, InetAddress.getLoopbackAddress()));
+
+  protected PeerFixture() throws IOException {}
+
+  protected final Endpoint peerEndpoint() {
+    return Endpoint.of("127.0.0.1", listening.getLocalPort());
+  }
+
+  protected final Socket accept() throws IOException {
+    Socket peer = closing(listening.accept());
+    peer.setSoTimeout(PATIENCE_MILLIS);
+    return peer;
+  }
+}
