@@ -207,26 +207,25 @@ final class StreamSession implements Session {
     read.future.whenComplete(
         (value, error) -> {
           if (read.future.isCancelled()) {
-            onLoop(this::abandon, read.future);
+            inOrder(this::abandon, read.future);
           }
         });
-    onLoop(() -> begin(read), read.future);
+    inOrder(() -> begin(read), read.future);
     return read.future;
   }
 
   /** Bytes of a cancelled read may be taken already; what follows them would be misread. */
   private void abandon() {
-    pending = null;
+    if (pending != null && pending.future.isDone()) {
+      pending = null; // Another one, begun meanwhile, hears of the end in closed().
+    }
     context().close();
   }
 
-  private void onLoop(Runnable task, CompletableFuture<?> future) {
-    if (context().isOnEventLoop()) {
-      task.run();
-      return;
-    }
+  /** In the order of the calls, whichever threads they come from: the stream promises that. */
+  private void inOrder(Runnable task, CompletableFuture<?> future) {
     try {
-      context().executor().execute(task);
+      context().executeInOrder(task);
     } catch (RejectedExecutionException e) {
       future.completeExceptionally(new ClosedChannelException());
     }
@@ -372,7 +371,7 @@ final class StreamSession implements Session {
                   + " bytes wait to be written: wait for the futures of earlier writes"));
     }
     CompletableFuture<Void> result = new CompletableFuture<>();
-    onLoop(() -> writeNow(bytes, length, result), result);
+    inOrder(() -> writeNow(bytes, length, result), result);
     return result;
   }
 
@@ -398,9 +397,36 @@ final class StreamSession implements Session {
         });
   }
 
+  CompletableFuture<Void> shutdownOutput() {
+    CompletableFuture<Void> result = new CompletableFuture<>();
+    inOrder(() -> complete(result, context().shutdownOutput()), result);
+    return result;
+  }
+
+  CompletableFuture<Void> close() {
+    CompletableFuture<Void> gone = new CompletableFuture<>();
+    try {
+      context().executeInOrder(() -> complete(gone, context().close()));
+    } catch (RejectedExecutionException ended) {
+      gone.complete(null); // And the connection with its event loop.
+    }
+    return gone;
+  }
+
+  private static <T> void complete(CompletableFuture<T> result, CompletableFuture<T> outcome) {
+    outcome.whenComplete(
+        (value, error) -> {
+          if (error == null) {
+            result.complete(value);
+          } else {
+            result.completeExceptionally(error);
+          }
+        });
+  }
+
   CompletableFuture<TlsFacts> startTls(UnreadPolicy unread) {
     CompletableFuture<TlsFacts> result = new CompletableFuture<>();
-    onLoop(() -> startTlsNow(unread, result), result);
+    inOrder(() -> startTlsNow(unread, result), result);
     return result;
   }
 

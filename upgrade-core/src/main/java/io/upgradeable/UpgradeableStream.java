@@ -15,9 +15,10 @@ import java.util.function.Supplier;
  * A stream of bytes that starts in plaintext and turns into TLS when its owner's protocol says so.
  *
  * <p>Each operation has a blocking form and an {@code Async} form. One read and any number of
- * writes may be under way at a time; methods may be called from any thread. Blocking forms hold no
- * monitor and suit virtual threads; called on the stream's own event loop they throw {@link
- * IllegalStateException}. Dependents of the futures run on the event loop and must not block.
+ * writes may be under way at a time; methods may be called from any thread, and take effect in the
+ * order in which they are called. Blocking forms hold no monitor and suit virtual threads; called
+ * on the stream's own event loop they throw {@link IllegalStateException}. Dependents of the
+ * futures run on the event loop and must not block.
  *
  * <p>An {@link UpgradeException} ends the stream: later operations fail the same way. So does a
  * read that is cancelled or interrupted, because its bytes may be on their way already: the stream
@@ -221,7 +222,7 @@ public final class UpgradeableStream implements AutoCloseable {
    * @return completes when it was sent
    */
   public CompletableFuture<Void> shutdownOutputAsync() {
-    return session.context().shutdownOutput();
+    return session.shutdownOutput();
   }
 
   /**
@@ -230,7 +231,7 @@ public final class UpgradeableStream implements AutoCloseable {
    * @return completes when the connection is gone
    */
   public CompletableFuture<Void> closeAsync() {
-    return session.context().close();
+    return session.close();
   }
 
   /** Closes after what was written before, and waits for it, two seconds at most. */

@@ -521,12 +521,66 @@ final class StreamCloseTest extends PeerFixture {
     return null;
   }
 
-  // --- writes around startTls()
+  // --- writes from several threads, and around startTls()
 
   @Test
-  void writesDuringStartTls_oneOfThemFromTheCompletionOfAnother_keepTheirOrder() throws Exception {
+  void writes_oneFromTheLoopBehindOneFromAnotherThread_keepTheOrderOfTheirCalls() throws Exception {
+    CountDownLatch onLoop = new CountDownLatch(1);
+    CountDownLatch called = new CountDownLatch(1);
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<Void> fromTheLoop =
+        stream
+            .readLineAsync()
+            .thenCompose(
+                line -> {
+                  onLoop.countDown();
+                  awaitUninterrupted(called);
+                  return stream.writeAsync(bytes("second\n"));
+                });
+    say(peer, "go\n");
+    assertThat(onLoop.await(20, TimeUnit.SECONDS)).isTrue();
+    stream.writeAsync(bytes("first\n"));
+    called.countDown();
+    fromTheLoop.get(20, TimeUnit.SECONDS);
+    assertThat(hear(peer, 13)).isEqualTo("first\nsecond\n");
+  }
+
+  @Test
+  void close_fromTheLoopBehindAWriteFromAnotherThread_closesBehindTheWrite() throws Exception {
+    CountDownLatch onLoop = new CountDownLatch(1);
+    CountDownLatch called = new CountDownLatch(1);
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    stream
+        .readLineAsync()
+        .thenCompose(
+            line -> {
+              onLoop.countDown();
+              awaitUninterrupted(called);
+              return stream.closeAsync();
+            });
+    say(peer, "go\n");
+    assertThat(onLoop.await(20, TimeUnit.SECONDS)).isTrue();
+    stream.writeAsync(bytes("before the end\n"));
+    called.countDown();
+    assertThat(hear(peer, 100)).isEqualTo("before the end\n");
+  }
+
+  private static void awaitUninterrupted(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void writesDuringStartTls_someFromTheCompletionOfOthers_keepTheOrderOfTheirCalls()
+      throws Exception {
     CountDownLatch submitted = new CountDownLatch(1);
     LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    LinkedBlockingQueue<String> called = new LinkedBlockingQueue<>();
     UpgradeableStreams serving =
         closing(UpgradeableStreams.builder().tls(IDENTITY.server(TlsEngine.AUTO)).build());
     UpgradeableServer server =
@@ -541,14 +595,19 @@ final class StreamCloseTest extends PeerFixture {
                   }
                 }));
     UpgradeableStream stream = closing(streams.open(server.endpoint()));
-    stream.startTlsAsync().thenRun(() -> stream.writeAsync(bytes("behind TLS\n")));
-    stream.writeAsync(bytes("first\n")).thenRun(() -> stream.writeAsync(bytes("from the first\n")));
-    stream.writeAsync(bytes("second\n"));
-    submitted.countDown();
-    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("first");
-    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("second");
-    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("from the first");
-    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("behind TLS");
+    stream.startTlsAsync().thenRun(() -> write(stream, "behind TLS", called));
+    write(stream, "first", called).thenRun(() -> write(stream, "behind the first", called));
+    write(stream, "second", called);
+    submitted.countDown(); // The handshake cannot end before this.
+    for (int i = 0; i < 4; i++) {
+      assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo(called.poll(20, TimeUnit.SECONDS));
+    }
+  }
+
+  private static CompletableFuture<Void> write(
+      UpgradeableStream stream, String line, LinkedBlockingQueue<String> called) {
+    called.add(line);
+    return stream.writeAsync(bytes(line + "\n"));
   }
 
   @ParameterizedTest

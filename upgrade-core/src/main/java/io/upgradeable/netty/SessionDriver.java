@@ -27,6 +27,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,9 @@ final class SessionDriver implements SessionContext {
 
   private static final System.Logger LOG = System.getLogger("io.upgradeable");
 
+  private static final AtomicIntegerFieldUpdater<SessionDriver> ORDERED =
+      AtomicIntegerFieldUpdater.newUpdater(SessionDriver.class, "ordered");
+
   private final NettyConnection connection;
   private final Channel channel;
   private final Session session;
@@ -54,6 +58,9 @@ final class SessionDriver implements SessionContext {
 
   /** There are unread bytes that the session was never shown. */
   private boolean unseen;
+
+  /** How many tasks of {@link #executeInOrder} wait for the event loop. */
+  private volatile int ordered;
 
   private boolean writable = true;
 
@@ -281,6 +288,27 @@ final class SessionDriver implements SessionContext {
   @Override
   public Executor executor() {
     return channel.eventLoop();
+  }
+
+  @Override
+  public void executeInOrder(Runnable task) {
+    if (ordered == 0 && isOnEventLoop()) {
+      task.run();
+      return;
+    }
+    ORDERED.incrementAndGet(this);
+    try {
+      channel
+          .eventLoop()
+          .execute(
+              () -> {
+                ORDERED.decrementAndGet(this);
+                task.run();
+              });
+    } catch (RejectedExecutionException e) {
+      ORDERED.decrementAndGet(this);
+      throw e;
+    }
   }
 
   @Override

@@ -10,7 +10,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 
-/** A session's handle on its connection. All methods may be called from any thread. */
+/**
+ * A session's handle on its connection. All methods may be called from any thread. What is called
+ * on the event loop takes effect at once, also before calls from other threads that still wait for
+ * the loop; see {@link #executeInOrder}.
+ */
 public interface SessionContext {
 
   /**
@@ -27,6 +31,18 @@ public interface SessionContext {
    * @return the executor
    */
   Executor executor();
+
+  /**
+   * Runs a task on the event loop, in the order of the calls to this method: at once if the caller
+   * is on the event loop and no earlier task waits, else behind those that wait. A session that is
+   * used from several threads passes its calls through here, so that what was called before takes
+   * effect before, whichever thread called it.
+   *
+   * @param task what to run
+   * @throws java.util.concurrent.RejectedExecutionException if the event loop has ended, and the
+   *     connection with it
+   */
+  void executeInOrder(Runnable task);
 
   /**
    * Whether the calling thread is the event loop, which must never block.
