@@ -50,6 +50,7 @@ public final class SmtpServerUpgrade implements Negotiation<SmtpServerResult> {
 
   private final SmtpServerOptions options;
   private final State first;
+  private final SmtpServerRedaction redaction = new SmtpServerRedaction();
   private State state = State.NEW;
   private boolean helloSaid;
   private int badCommands;
@@ -201,6 +202,11 @@ public final class SmtpServerUpgrade implements Negotiation<SmtpServerResult> {
           "421 4.7.0 Too many bad commands, goodbye");
     }
     return reply(line);
+  }
+
+  @Override
+  public ByteBuffer shown(ByteBuffer received) {
+    return redaction.shown(received);
   }
 
   @Override
