@@ -77,9 +77,7 @@ final class SmtpContentReader {
         to += count;
         from = end;
         lineLength += count;
-        if (lineLength > MAX_LINE) {
-          note(Problem.LONG_LINE);
-        }
+        checkLength();
         if (from == length) {
           break;
         }
@@ -114,6 +112,8 @@ final class SmtpContentReader {
       return false;
     } else if (b == '\n' && state == State.CR) {
       state = State.LINE_START;
+      lineLength++;
+      checkLength();
       lineLength = 0;
       return true;
     }
@@ -123,6 +123,12 @@ final class SmtpContentReader {
     state = b == '\r' ? State.CR : State.TEXT;
     lineLength++;
     return true;
+  }
+
+  private void checkLength() {
+    if (lineLength > MAX_LINE) {
+      note(Problem.LONG_LINE);
+    }
   }
 
   private void note(Problem found) {

@@ -96,6 +96,7 @@ final class SmtpServerSession implements Session {
   @Override
   public void receive(ByteBuffer input) {
     delivered = true;
+
     processing = true;
     try {
       process(input);

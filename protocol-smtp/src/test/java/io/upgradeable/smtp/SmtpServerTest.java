@@ -6,6 +6,7 @@ import io.upgradeable.Endpoint;
 import io.upgradeable.testkit.Certificates;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -16,9 +17,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -199,24 +200,27 @@ class SmtpServerTest {
   }
 
   @Test
-  void pipelinedBatch_replies_inOneRecord() throws Exception {
+  void pipelinedBatch_replies_inFewRecords() throws Exception {
     try (SmtpServer server = server(mailbox).start();
         BlockingMailClient client = client(server)) {
       client.say("NOOP\r\n".repeat(100));
-      byte[] all = new byte[100 * "250 2.0.0 OK\r\n".length()];
-      // An SSLSocket hands out one record at a time.
-      assertThat(client.hearSome(all)).isEqualTo(all.length);
+      int expected = 100 * "250 2.0.0 OK\r\n".length();
+      int reads = 0;
+      for (int heard = 0; heard < expected; reads++) {
+        heard += client.hearSome(new byte[expected]); // of one record
+      }
+      assertThat(reads).isLessThanOrEqualTo(4); // An engine may hand a record up in two parts.
     }
   }
 
   @Test
   void unreadReplies_manyCommands_serverStopsReading() throws Exception {
-    ConcurrentLinkedQueue<String> heard = new ConcurrentLinkedQueue<>();
+    AtomicInteger heard = new AtomicInteger();
     SmtpServerHandler counting =
         new SmtpServerHandler() {
           @Override
           public CompletionStage<SmtpReply> onMail(SmtpServerPeer peer, ReceivedSender sender) {
-            heard.add(sender.address());
+            heard.incrementAndGet();
             return SmtpServerHandler.refused(SmtpReply.of(450, "4.2.0 " + "x".repeat(400)));
           }
 
@@ -225,29 +229,48 @@ class SmtpServerTest {
             throw new AssertionError("no message was accepted");
           }
         };
-    int commands = 100_000;
+    int commands = 40_000;
+    String command = "MAIL FROM:<@" + "x".repeat(900) + ":a@b>\r\n";
     try (SmtpServer server = server(counting).start();
         BlockingMailClient client = client(server)) {
-      Thread talker =
-          new Thread(
-              () -> {
-                try {
-                  for (int i = 0; i < commands / 100; i++) {
-                    client.say("MAIL FROM:<a@b>\r\n".repeat(100));
-                  }
-                } catch (IOException e) {
-                  heard.add(e.toString());
-                }
-              });
-      talker.start();
-      talker.join(2_000); // It cannot finish: 40 MB of replies fit nowhere.
+      Thread talker = talking(client, command.repeat(10), commands / 10);
+      talker.join(2_000); // It cannot finish: the replies fit nowhere, and so stay the commands.
       assertThat(talker.isAlive()).isTrue();
-      assertThat(heard.size()).isLessThan(commands);
+      assertThat(heard).hasValueLessThan(commands);
       for (int i = 0; i < commands; i++) {
         assertThat(client.hearReply()).startsWith("450 ");
       }
-      assertThat(heard).hasSize(commands);
+      assertThat(heard).hasValue(commands);
     }
+  }
+
+  /** Says a text as often as asked for, on a thread of its own. */
+  private static Thread talking(BlockingMailClient client, String text, int count) {
+    Thread talker =
+        new Thread(
+            () -> {
+              try {
+                for (int i = 0; i < count; i++) {
+                  client.say(text);
+                }
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    talker.start();
+    return talker;
+  }
+
+  /** Hears all that comes, on a thread of its own. */
+  private static CompletableFuture<String> hearing(BlockingMailClient client) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return client.hearToTheEnd();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
   }
 
   // --- the content
@@ -452,15 +475,7 @@ class SmtpServerTest {
                 .start();
         BlockingMailClient client = client(server)) {
       client.say(beginning);
-      CompletableFuture<String> heard =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try {
-                  return client.hearToTheEnd();
-                } catch (IOException e) {
-                  throw new AssertionError(e);
-                }
-              });
+      CompletableFuture<String> heard = hearing(client);
       if (!beginning.isEmpty()) {
         drip(client, heard);
       }
@@ -598,30 +613,13 @@ class SmtpServerTest {
         BlockingMailClient client = client(server)) {
       envelope(client);
       client.ask("DATA");
-      Thread talker =
-          new Thread(
-              () -> {
-                try {
-                  client.say("0123456789abcd\r\n".repeat(size / 16) + ".\r\nQUIT\r\n");
-                } catch (IOException e) {
-                  throw new AssertionError(e);
-                }
-              });
-      talker.start();
+      Thread talker = talking(client, "0123456789abcd\r\n".repeat(size / 16) + ".\r\nQUIT\r\n", 1);
       CompletableFuture<Void> first = writes.poll(30, TimeUnit.SECONDS);
       talker.join(500); // It cannot finish: the rest fits nowhere.
       assertThat(talker.isAlive()).isTrue();
       assertThat(writes).isEmpty();
       first.complete(null);
-      CompletableFuture<String> heard =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try {
-                  return client.hearToTheEnd();
-                } catch (IOException e) {
-                  throw new AssertionError(e);
-                }
-              });
+      CompletableFuture<String> heard = hearing(client);
       while (!heard.isDone()) {
         CompletableFuture<Void> next = writes.poll(10, TimeUnit.MILLISECONDS);
         if (next != null) {
