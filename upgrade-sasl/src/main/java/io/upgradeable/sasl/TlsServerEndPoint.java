@@ -1,5 +1,6 @@
 package io.upgradeable.sasl;
 
+import java.io.IOException;
 import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -42,7 +43,7 @@ final class TlsServerEndPoint {
       AlgorithmParameters parameters = AlgorithmParameters.getInstance(PSS);
       try {
         parameters.init(certificate.getSigAlgParams());
-      } catch (java.io.IOException broken) {
+      } catch (IOException broken) {
         return Optional.empty();
       }
       return Optional.of(parameters.getParameterSpec(PSSParameterSpec.class).getDigestAlgorithm());
