@@ -7,6 +7,7 @@ import io.upgradeable.Endpoint;
 import io.upgradeable.Security;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.it.ContainerTest;
+import io.upgradeable.it.EachEngine;
 import io.upgradeable.negotiation.TlsFacts.Verification;
 import io.upgradeable.smtp.Smtp;
 import io.upgradeable.smtp.SmtpResult;
@@ -16,8 +17,6 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** The negotiation against servers with other TLS libraries and other habits than Postfix. */
 @ContainerTest
@@ -32,10 +31,7 @@ final class OtherServersNegotiationIT {
   @RegisterExtension
   private static final MailServer DOVECOT = MailServer.of("dovecot", Smtp.LMTP_PORT);
 
-  @ParameterizedTest
-  @EnumSource(
-      value = TlsEngine.class,
-      names = {"JDK", "OPENSSL"})
+  @EachEngine
   void exim_upgrades_andTellsWhatItOffersUnderTls(TlsEngine engine) throws IOException {
     Negotiated<SmtpResult> negotiated =
         Negotiated.smtp(EXIM.endpoint(Smtp.RELAY_PORT), policy(engine));
@@ -46,10 +42,7 @@ final class OtherServersNegotiationIT {
             "[SIZE 52428800, 8BITMIME, DSN, PIPELINING, PIPECONNECT, CHUNKING, SMTPUTF8, HELP]");
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = TlsEngine.class,
-      names = {"JDK", "OPENSSL"})
+  @EachEngine
   void openSmtpd_upgrades_andTellsWhatItOffersUnderTls(TlsEngine engine) throws IOException {
     Negotiated<SmtpResult> negotiated =
         Negotiated.smtp(OPEN_SMTPD.endpoint(Smtp.RELAY_PORT), policy(engine));
@@ -59,10 +52,7 @@ final class OtherServersNegotiationIT {
         .hasToString("[8BITMIME, ENHANCEDSTATUSCODES, SIZE 52428800, DSN, HELP]");
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = TlsEngine.class,
-      names = {"JDK", "OPENSSL"})
+  @EachEngine
   void dovecotLmtp_upgrades_andTellsWhatItOffersUnderTls(TlsEngine engine) throws IOException {
     Negotiated<SmtpResult> negotiated =
         Negotiated.lmtp(DOVECOT.endpoint(Smtp.LMTP_PORT), policy(engine));

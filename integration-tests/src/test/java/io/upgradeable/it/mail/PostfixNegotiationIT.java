@@ -12,6 +12,7 @@ import io.upgradeable.UpgradeException.TlsNotOffered;
 import io.upgradeable.UpgradeableStream;
 import io.upgradeable.UpgradeableStreams;
 import io.upgradeable.it.ContainerTest;
+import io.upgradeable.it.EachEngine;
 import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.negotiation.TlsFacts.Verification;
 import io.upgradeable.smtp.SmtpCapabilities;
@@ -30,7 +31,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The negotiation against Postfix, the way most mail servers are set up, and as they are not. */
@@ -42,10 +42,7 @@ final class PostfixNegotiationIT {
 
   private static final TlsPolicy POLICY = MailServer.clientPolicy().build();
 
-  @ParameterizedTest
-  @EnumSource(
-      value = TlsEngine.class,
-      names = {"JDK", "OPENSSL"})
+  @EachEngine
   void relay_upgrades_andTellsWhatItOffersUnderTls(TlsEngine engine) throws IOException {
     Negotiated<SmtpResult> negotiated =
         Negotiated.smtp(
@@ -82,10 +79,7 @@ final class PostfixNegotiationIT {
         .containsExactlyInAnyOrder("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256");
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = TlsEngine.class,
-      names = {"JDK", "OPENSSL"})
+  @EachEngine
   void submissionOverImplicitTls_connects_authIsOffered(TlsEngine engine) throws IOException {
     Negotiated<SmtpResult> negotiated =
         Negotiated.smtpOverTls(
@@ -131,10 +125,7 @@ final class PostfixNegotiationIT {
         .hasValue(Postfix.SMALL_SIZE);
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = TlsEngine.class,
-      names = {"JDK", "OPENSSL"})
+  @EachEngine
   void tls12Only_upgrades_byTls12(TlsEngine engine) throws IOException {
     Negotiated<SmtpResult> negotiated =
         Negotiated.smtp(
@@ -143,10 +134,7 @@ final class PostfixNegotiationIT {
     assertThat(negotiated.tls().orElseThrow().protocol()).isEqualTo("TLSv1.2");
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = TlsEngine.class,
-      names = {"JDK", "OPENSSL"})
+  @EachEngine
   void tls12Only_clientInsistsOnTls13_tlsFailed(TlsEngine engine) {
     TlsPolicy strict =
         MailServer.clientPolicy()
@@ -200,10 +188,7 @@ final class PostfixNegotiationIT {
     assertThat(refused.text()).isEqualTo("4.7.0 TLS not available due to local problem");
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = TlsEngine.class,
-      names = {"JDK", "OPENSSL"})
+  @EachEngine
   void goAheadAndNoKey_tlsFailed(TlsEngine engine) {
     TlsPolicy policy = MailServer.clientPolicy().engine(engine).build();
 
