@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.time.Duration;
@@ -33,15 +34,17 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Begins to close, on the event loop; a second time it does nothing.
+   * Begins to close, on the event loop.
    *
    * @param engines those that are to say goodbye first, the topmost last
    */
   static void begin(Channel channel, List<TlsUpgrade> engines) {
-    if (!channel.isActive()) {
+    ChannelPipeline pipeline = channel.pipeline();
+    ChannelHandlerContext lowest = pipeline.firstContext();
+    if (lowest == null || !channel.isActive()) {
       channel.close();
-    } else if (channel.pipeline().get(LingeringClose.class) == null) {
-      channel.pipeline().addFirst(new LingeringClose(engines));
+    } else {
+      pipeline.addBefore(lowest.name(), null, new LingeringClose(engines));
     }
   }
 

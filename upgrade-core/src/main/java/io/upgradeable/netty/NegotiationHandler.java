@@ -466,7 +466,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     }
     connection.observer().layerFailed(path, cause);
     if (finalMessage.length() > 0) {
-      LingeringClose.begin(ctx().channel(), engines());
+      connection.linger(engines());
     } else {
       ctx().close();
     }

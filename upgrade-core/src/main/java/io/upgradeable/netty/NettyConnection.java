@@ -35,6 +35,7 @@ final class NettyConnection implements Connection {
   private volatile List<LayerFacts> layers = List.of();
   private List<TlsUpgrade> engines = List.of();
   private volatile boolean closing;
+  private boolean lingering;
   private boolean carriedInput;
   private Deadlines.@Nullable Deadline setUpDeadline;
 
@@ -230,7 +231,15 @@ final class NettyConnection implements Connection {
 
   private void beginToClose() {
     closing = true;
-    LingeringClose.begin(channel, engines);
+    linger(engines);
+  }
+
+  /** Closes behind what was written, after the goodbye of these engines; on the event loop. */
+  void linger(List<TlsUpgrade> goodbyes) {
+    if (!lingering) {
+      lingering = true;
+      LingeringClose.begin(channel, goodbyes);
+    }
   }
 
   @Override
