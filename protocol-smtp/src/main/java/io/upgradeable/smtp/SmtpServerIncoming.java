@@ -98,6 +98,11 @@ final class SmtpServerIncoming {
     }
   }
 
+  /** How many bytes of content have come. */
+  long size() {
+    return size;
+  }
+
   /** Whether the dot was read. */
   boolean isOver() {
     return reader.isOver();
