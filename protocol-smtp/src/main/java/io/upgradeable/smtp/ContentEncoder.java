@@ -28,10 +28,11 @@ final class ContentEncoder {
   /**
    * What a content in memory is found to be.
    *
-   * @param size its bytes once all line ends are CRLF, without dots that DATA adds
+   * @param size its bytes once all line ends are CRLF, the last line's included
+   * @param dots how many dots DATA adds
    * @param eightBit whether a byte is beyond ASCII
    */
-  record Survey(long size, boolean eightBit) {}
+  record Survey(long size, long dots, boolean eightBit) {}
 
   private final boolean stuffsDots;
   private boolean lineStart = true;
@@ -56,19 +57,21 @@ final class ContentEncoder {
   static Survey survey(byte[] bytes) {
     ContentEncoder scan = new ContentEncoder(false);
     long added = 0;
+    long dots = 0;
     int i = 0;
     while (i < bytes.length) {
+      dots += bytes[i] == '.' ? 1 : 0;
       int end = scan.lineEnd(bytes, i, bytes.length);
       if (end == bytes.length) {
-        i = end;
         added += 2;
+        i = end;
       } else {
         boolean pair = bytes[end] == '\r' && end + 1 < bytes.length && bytes[end + 1] == '\n';
         added += pair ? 0 : 1;
         i = end + (pair ? 2 : 1);
       }
     }
-    return new Survey(bytes.length + added, scan.eightBit);
+    return new Survey(bytes.length + added, dots, scan.eightBit);
   }
 
   /** Whether a byte beyond ASCII was seen. */
@@ -120,12 +123,7 @@ final class ContentEncoder {
     out.position(o - out.arrayOffset());
   }
 
-  /** The most bytes that {@link #finish} writes. */
-  static int finishBytes() {
-    return 2;
-  }
-
-  /** Ends the last line if it has no end. */
+  /** Ends the last line, with two bytes, if it has no end. */
   void finish(ByteBuffer out) {
     if (!lineStart) {
       out.put((byte) '\r').put((byte) '\n');

@@ -30,6 +30,7 @@ public final class MailContent {
   private final boolean repeatable;
   private final Optional<byte[]> bytes;
   private final Optional<Boolean> eightBit;
+  private final long dots;
   private final AtomicBoolean opened = new AtomicBoolean();
 
   private MailContent(Callable<InputStream> source, OptionalLong size, boolean repeatable) {
@@ -38,6 +39,7 @@ public final class MailContent {
     this.repeatable = repeatable;
     this.bytes = Optional.empty();
     this.eightBit = Optional.empty();
+    this.dots = 0;
   }
 
   private MailContent(byte[] bytes) {
@@ -47,6 +49,7 @@ public final class MailContent {
     this.repeatable = true;
     this.bytes = Optional.of(bytes);
     this.eightBit = Optional.of(survey.eightBit());
+    this.dots = survey.dots();
   }
 
   /**
@@ -150,6 +153,11 @@ public final class MailContent {
   /** The message where it is in memory: then nothing needs to be opened. */
   Optional<byte[]> bytes() {
     return bytes;
+  }
+
+  /** What a content in memory has on the wire, dots included. */
+  long encodedSize() {
+    return size.orElse(0) + dots;
   }
 
   /** Whether a byte is beyond ASCII, where that is known. */
