@@ -17,6 +17,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.upgradeable.negotiation.Negotiation;
 import org.junit.jupiter.api.Test;
 
 /** The walls between the rooms, as ARCHITECTURE.md draws them. */
@@ -97,15 +98,30 @@ final class ArchitectureTest {
                     "java..", "javax..", "io.upgradeable.negotiation", "org.jspecify..")));
   }
 
+  private static final String[] PROTOCOLS = {"io.upgradeable.ping..", "io.upgradeable.smtp.."};
+
   @Test
-  void protocols_knowNoNettyAndNoDriver() {
+  void protocols_knowNoNetty() {
     check(
         noClasses()
             .that()
-            .resideInAnyPackage("io.upgradeable.ping..", "io.upgradeable.smtp..")
+            .resideInAnyPackage(PROTOCOLS)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.netty..", "io.upgradeable.netty..", "io.upgradeable.cli.."));
+            .resideInAnyPackage("io.netty..", "io.upgradeable.cli.."));
+  }
+
+  @Test
+  void negotiations_knowNoDriver() {
+    check(
+        noClasses()
+            .that()
+            .resideInAnyPackage(PROTOCOLS)
+            .and()
+            .implement(Negotiation.class)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.upgradeable.netty.."));
   }
 
   @Test

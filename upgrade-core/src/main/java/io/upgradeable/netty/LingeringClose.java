@@ -2,41 +2,49 @@ package io.upgradeable.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Closes so that the last message arrives: a socket closed over unread bytes is reset, and the
- * reset may overtake the message. Sends the end of the stream, throws away what the peer still
- * says, and closes at its end or at a limit of bytes and time.
+ * Closes so that what was written before arrives: a socket closed over unread bytes, if only a
+ * session ticket, is reset, and the reset may overtake what is on its way. Says goodbye, sends the
+ * end of the stream, throws away what the peer still says, and closes at its end or at a limit of
+ * bytes and time.
+ *
+ * <p>It stands at the bottom of the pipeline: what is thrown away needs no decrypting, and nobody
+ * above hears of anything but the end.
  */
 final class LingeringClose extends ChannelInboundHandlerAdapter {
 
   private static final Duration MAX_TIME = Duration.ofSeconds(2);
   private static final int MAX_BYTES = 256 * 1024;
 
-  private final @Nullable TlsUpgrade tls;
+  private final List<TlsUpgrade> engines;
   private int discarded;
 
-  private LingeringClose(@Nullable TlsUpgrade tls) {
-    this.tls = tls;
+  private LingeringClose(List<TlsUpgrade> engines) {
+    this.engines = engines;
   }
 
   /**
-   * Puts itself into the place of a handler that is over.
+   * Begins to close, on the event loop.
    *
-   * @param tls the engine that is to say goodbye first, if there is one
+   * @param engines those that are to say goodbye first, the topmost last
    */
-  static void takeOver(ChannelHandlerContext place, @Nullable TlsUpgrade tls) {
-    if (place.channel().isActive()) {
-      place.pipeline().replace(place.handler(), null, new LingeringClose(tls));
+  static void begin(Channel channel, List<TlsUpgrade> engines) {
+    ChannelPipeline pipeline = channel.pipeline();
+    ChannelHandlerContext lowest = pipeline.firstContext();
+    if (lowest == null || !channel.isActive()) {
+      channel.close();
     } else {
-      place.close();
+      pipeline.addBefore(lowest.name(), null, new LingeringClose(engines));
     }
   }
 
@@ -45,8 +53,8 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
     var forced =
         ctx.executor().schedule(() -> ctx.close(), MAX_TIME.toMillis(), TimeUnit.MILLISECONDS);
     ctx.channel().closeFuture().addListener(ignored -> forced.cancel(false));
-    if (tls != null) {
-      tls.closeOutbound();
+    for (int i = engines.size() - 1; i >= 0; i--) {
+      engines.get(i).closeOutbound();
     }
     // An empty write comes behind all earlier ones; a half-close would drop what still waits.
     ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)

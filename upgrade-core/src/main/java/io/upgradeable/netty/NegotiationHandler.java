@@ -23,7 +23,10 @@ import io.upgradeable.negotiation.Step;
 import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.tls.TlsRequirement;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -298,6 +301,14 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     return facts.isPresent() ? tls : connection.topTls();
   }
 
+  private List<TlsUpgrade> engines() {
+    List<TlsUpgrade> engines = new ArrayList<>(connection.engines());
+    if (facts.isPresent() && tls != null) {
+      engines.add(tls);
+    }
+    return engines;
+  }
+
   private void startStep(String newlyAwaited) {
     awaited = newlyAwaited;
     deadlines().startStep(limits.stepTimeout());
@@ -356,6 +367,10 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    if (connection.isClosing()) {
+      abort(new ClosedChannelException()); // Not the peer's doing.
+      return;
+    }
     inputClosed = true;
     blocked = false;
     onInputClosed();
@@ -414,7 +429,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Ends on a mistake of the protocol's author or of the caller. */
+  /** Ends on what is not the peer's doing: a mistake, or a close by this side. */
   private void abort(Throwable cause) {
     if (state != State.OVER) {
       giveUp(cause, Message.empty());
@@ -437,7 +452,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     }
     connection.observer().layerFailed(path, cause);
     if (finalMessage.length() > 0) {
-      LingeringClose.takeOver(ctx(), topTls());
+      connection.linger(engines());
     } else {
       ctx().close();
     }

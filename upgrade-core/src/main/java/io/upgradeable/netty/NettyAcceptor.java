@@ -340,7 +340,8 @@ public final class NettyAcceptor implements AutoCloseable {
     /**
      * Says what happens on a connection whose layers are up. Unless called, it is closed then.
      *
-     * @param factory makes the session of one connection, on its event loop
+     * @param factory makes the session of one connection, on its event loop; what it throws is
+     *     logged by the logger {@code io.upgradeable}, and closes that connection
      * @return this
      */
     public Builder session(Function<Connection, Session> factory) {

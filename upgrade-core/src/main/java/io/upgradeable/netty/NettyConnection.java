@@ -1,9 +1,6 @@
 package io.upgradeable.netty;
 
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
 import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
@@ -14,13 +11,11 @@ import io.upgradeable.UpgradeObserver;
 import io.upgradeable.negotiation.Role;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  * facts of the layers that are up. Facts are added on the event loop and read from anywhere.
  */
 final class NettyConnection implements Connection {
-
-  /** How long bytes that were written may take to leave when the connection is closed. */
-  private static final Duration GOODBYE = Duration.ofSeconds(2);
 
   private final Channel channel;
   private final Role role;
@@ -41,7 +33,9 @@ final class NettyConnection implements Connection {
   private final TlsContexts contexts;
   private final SafeObserver observer;
   private volatile List<LayerFacts> layers = List.of();
-  private @Nullable TlsUpgrade topTls;
+  private List<TlsUpgrade> engines = List.of();
+  private volatile boolean closing;
+  private boolean lingering;
   private boolean carriedInput;
   private Deadlines.@Nullable Deadline setUpDeadline;
 
@@ -123,17 +117,31 @@ final class NettyConnection implements Connection {
     if (facts.layer().isTunnel()) {
       onNewLevel();
     }
-    List<LayerFacts> more = new ArrayList<>(layers);
-    more.add(facts);
-    layers = List.copyOf(more);
+    layers = appended(layers, facts);
     if (tls != null) {
-      topTls = tls;
+      engines = appended(engines, tls);
     }
+  }
+
+  private static <T> List<T> appended(List<T> list, T last) {
+    List<T> more = new ArrayList<>(list);
+    more.add(last);
+    return List.copyOf(more);
   }
 
   /** The TLS that the bytes above all layers go through, if there is one. */
   @Nullable TlsUpgrade topTls() {
-    return topTls;
+    return engines.isEmpty() ? null : engines.get(engines.size() - 1);
+  }
+
+  /** All TLS that is up, the topmost last. */
+  List<TlsUpgrade> engines() {
+    return engines;
+  }
+
+  /** Whether this side has begun to close. */
+  boolean isClosing() {
+    return closing;
   }
 
   /** The chain line up to a layer that is not up yet. */
@@ -209,37 +217,28 @@ final class NettyConnection implements Connection {
     }
     CompletableFuture<Void> gone = new CompletableFuture<>();
     channel.closeFuture().addListener(ignored -> gone.complete(null));
-    if (channel.closeFuture().isDone()) {
-      gone.complete(null);
-    } else {
-      try {
-        closeBehindWrites();
-      } catch (RejectedExecutionException ended) {
-        gone.complete(null); // The event loop has ended meanwhile, and closed its channels.
+    try {
+      if (channel.eventLoop().inEventLoop()) {
+        beginToClose();
+      } else {
+        channel.eventLoop().execute(this::beginToClose);
       }
+    } catch (RejectedExecutionException ended) {
+      gone.complete(null); // The event loop has ended meanwhile, and closed its channels.
     }
     return gone;
   }
 
-  private void closeBehindWrites() {
-    if (!channel.isActive()) {
-      channel.close();
-      return;
-    }
-    var forced =
-        channel.eventLoop().schedule(this::abandon, GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
-    channel.closeFuture().addListener(ignored -> forced.cancel(false));
-    // An empty write comes behind all earlier ones.
-    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+  private void beginToClose() {
+    closing = true;
+    linger(engines);
   }
 
-  /**
-   * Closes the socket below all engines: no close_notify that could wait for the peer once more.
-   */
-  private void abandon() {
-    ChannelHandlerContext lowest = channel.pipeline().firstContext();
-    if (lowest != null) {
-      lowest.close();
+  /** Closes behind what was written, after the goodbye of these engines; on the event loop. */
+  void linger(List<TlsUpgrade> goodbyes) {
+    if (!lingering) {
+      lingering = true;
+      LingeringClose.begin(channel, goodbyes);
     }
   }
 

@@ -263,7 +263,7 @@ final class SessionDriver implements SessionContext {
     over = true;
     unread.clear();
     // A loop that ends closes its channels without asking their handlers.
-    boolean byThisSide = closing || channel.eventLoop().isShuttingDown();
+    boolean byThisSide = closing || connection.isClosing() || channel.eventLoop().isShuttingDown();
     if (cause.isEmpty() && !byThisSide) {
       cause = Optional.of(Failures.reset(connection.where("the next bytes")));
     }
@@ -503,7 +503,6 @@ final class SessionDriver implements SessionContext {
 
   @Override
   public CompletableFuture<Void> close() {
-    onLoop(() -> closing = true, new CompletableFuture<>());
     return connection.closeAsync();
   }
 
@@ -511,7 +510,7 @@ final class SessionDriver implements SessionContext {
   public void fail(UpgradeException failure) {
     onLoop(
         () -> {
-          if (!over && !closing && cause.isEmpty()) {
+          if (!over && !closing && !connection.isClosing() && cause.isEmpty()) {
             cause = Optional.of(failure);
           }
           channel.close();

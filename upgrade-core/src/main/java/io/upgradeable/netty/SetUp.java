@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.upgradeable.Layer;
 import io.upgradeable.session.Session;
+import java.lang.System.Logger.Level;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,8 @@ final class SetUp {
     /** A layer failed; the channel is being closed. */
     void failed(Throwable cause);
   }
+
+  private static final System.Logger LOG = System.getLogger("io.upgradeable");
 
   private final NettyConnection connection;
   private final Iterator<Layer<?>> layers;
@@ -87,7 +90,7 @@ final class SetUp {
   private void finish(ChannelHandlerContext place, UnreadBytes unread) {
     connection.setUpDeadline(null);
     try {
-      Optional<Session> session = sessions.apply(connection);
+      Optional<Session> session = newSession();
       if (session.isPresent()) {
         SessionDriver.open(place, connection, session.get(), unread);
       } else {
@@ -99,6 +102,15 @@ final class SetUp {
       return;
     }
     listener.completed(connection);
+  }
+
+  private Optional<Session> newSession() {
+    try {
+      return sessions.apply(connection);
+    } catch (RuntimeException | Error mistake) {
+      LOG.log(Level.ERROR, "no session could be made on " + connection.path(), mistake);
+      throw mistake;
+    }
   }
 
   static void replace(ChannelHandlerContext place, ChannelHandler successor) {

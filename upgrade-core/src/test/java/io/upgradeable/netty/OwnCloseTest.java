@@ -1,6 +1,7 @@
 package io.upgradeable.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.upgradeable.Connection;
 import io.upgradeable.LayerStack;
@@ -139,6 +140,41 @@ final class OwnCloseTest extends PeerFixture {
     assertThat(session.next()).isEqualTo("closed");
   }
 
+  // --- what this side wrote before its end
+
+  @Test
+  void connectionClosed_overBytesOfThePeerThatNobodyRead_whatWasWrittenArrives() throws Exception {
+    int length = 8 * 1024 * 1024;
+    RecordingSession session = RecordingSession.silent();
+    Connection connection = connector().connect(LayerStack.tcp(peerEndpoint()), session);
+    Socket peer = accept();
+    say(peer, "a greeting that nobody reads");
+    session.context().write(ByteBuffer.allocate(length));
+    CompletableFuture<Void> gone = connection.closeAsync();
+    assertThat(peer.getInputStream().readAllBytes()).hasSize(length); // a reset would throw
+    peer.close();
+    gone.get(20, TimeUnit.SECONDS);
+    assertThat(session.next()).isEqualTo("closed");
+  }
+
+  @Test
+  void connectionClosed_peerThatNeverStopsTalking_isGoneAllTheSame() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    Connection connection = connector().connect(LayerStack.tcp(peerEndpoint()), session);
+    Socket peer = accept();
+    CompletableFuture<Void> gone = connection.closeAsync();
+    byte[] chatter = new byte[64 * 1024];
+    assertThatThrownBy(
+            () -> {
+              while (true) {
+                peer.getOutputStream().write(chatter);
+              }
+            })
+        .isInstanceOf(IOException.class);
+    gone.get(20, TimeUnit.SECONDS);
+    assertThat(session.next()).isEqualTo("closed");
+  }
+
   // --- what came before the peer's end
 
   @ParameterizedTest
@@ -157,9 +193,8 @@ final class OwnCloseTest extends PeerFixture {
                 .session(connection -> serving)
                 .start());
     RecordingSession client = new RecordingSession();
-    // TLS 1.2: a client of 1.3 that closes over unread session tickets resets the connection.
     TlsPolicy policy =
-        IDENTITY.client().engine(engine).versions(TlsVersion.TLS_1_2, TlsVersion.TLS_1_2).build();
+        IDENTITY.client().engine(engine).versions(TlsVersion.TLS_1_3, TlsVersion.TLS_1_3).build();
     connector()
         .connect(
             LayerStack.tcp(server.endpoint()).then(ImplicitTls.client(server.endpoint(), policy)),

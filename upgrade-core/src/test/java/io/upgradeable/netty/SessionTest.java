@@ -23,8 +23,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -203,6 +208,49 @@ final class SessionTest extends PeerFixture {
   }
 
   // --- mistakes of the session's author
+
+  @Test
+  void sessionFactory_throws_isLoggedAndClosesThatConnectionOnly() throws Exception {
+    IllegalArgumentException mistake = new IllegalArgumentException("boom");
+    RecordingSession second = new RecordingSession();
+    AtomicInteger connections = new AtomicInteger();
+    LinkedBlockingQueue<LogRecord> logged = new LinkedBlockingQueue<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord entry) {
+            logged.add(entry);
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger("io.upgradeable");
+    logger.addHandler(handler);
+    closing(() -> logger.removeHandler(handler));
+    NettyAcceptor server =
+        closing(
+            NettyAcceptor.builder()
+                .listen(LOOPBACK)
+                .threads(1)
+                .session(
+                    connection -> {
+                      if (connections.incrementAndGet() == 1) {
+                        throw mistake;
+                      }
+                      return second;
+                    })
+                .start());
+    assertThat(dial(server).getInputStream().read()).isEqualTo(-1);
+    LogRecord entry = logged.poll(20, TimeUnit.SECONDS);
+    assertThat(entry).isNotNull();
+    assertThat(entry.getThrown()).isSameAs(mistake);
+    dial(server);
+    assertThat(second.context().isWritable()).isTrue();
+  }
 
   @Test
   void opened_throws_connectFailsWithItAndTheConnectionIsClosed() throws Exception {
