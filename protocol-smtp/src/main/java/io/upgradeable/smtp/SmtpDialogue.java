@@ -3,6 +3,9 @@ package io.upgradeable.smtp;
 import io.upgradeable.Connection;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.negotiation.Reason;
+import io.upgradeable.sasl.SaslCredentials;
+import io.upgradeable.sasl.SaslMechanism;
+import io.upgradeable.sasl.SaslPreference;
 import io.upgradeable.session.Session;
 import io.upgradeable.session.SessionContext;
 import java.io.IOException;
@@ -58,6 +61,7 @@ final class SmtpDialogue implements Session {
   private boolean needsReset;
   private boolean resetsSoon;
   private boolean over;
+  private boolean authenticated;
   private volatile boolean open = true;
   private volatile Optional<UpgradeException> failure = Optional.empty();
   private volatile @Nullable Exception closedBecause;
@@ -118,6 +122,19 @@ final class SmtpDialogue implements Session {
     return open;
   }
 
+  /** Whether nothing can be sent any more; on the event loop. */
+  boolean isOver() {
+    return over;
+  }
+
+  boolean isAuthenticated() {
+    return authenticated;
+  }
+
+  void authenticated() {
+    authenticated = true;
+  }
+
   Optional<UpgradeException> failure() {
     return failure;
   }
@@ -153,6 +170,13 @@ final class SmtpDialogue implements Session {
     CompletableFuture<Void> future = new CompletableFuture<>();
     inOrder(() -> submit(new Noop(future), future), future);
     return future;
+  }
+
+  CompletableFuture<SaslMechanism> authenticate(
+      SaslCredentials credentials, SaslPreference preference) {
+    Authentication job = new Authentication(credentials, preference);
+    inOrder(() -> submit(job, job.future()), job.future());
+    return job.future();
   }
 
   CompletableFuture<Void> quit() {
@@ -196,7 +220,8 @@ final class SmtpDialogue implements Session {
     settle();
   }
 
-  private IOException endCause() {
+  /** What a call on a session that is over fails with. */
+  IOException endCause() {
     if (failure.isPresent()) {
       return failure.get();
     }
@@ -325,7 +350,16 @@ final class SmtpDialogue implements Session {
   }
 
   void misbehaved(String awaited, String got) {
-    fail(context().failure(Reason.misbehaved(awaited, got), awaited));
+    fail(Reason.misbehaved(awaited, got), awaited);
+  }
+
+  void fail(Reason reason, String awaited) {
+    fail(failure(reason, awaited));
+  }
+
+  /** A failure on this connection that the session may survive. */
+  UpgradeException failure(Reason reason, String awaited) {
+    return context().failure(reason, awaited);
   }
 
   /** Ends the session in the middle of a content, which so can never be taken for whole. */
@@ -385,11 +419,12 @@ final class SmtpDialogue implements Session {
 
   private boolean mayBegin(SmtpJob next) {
     SmtpJob last = active.peekLast();
-    if (last == null && needsReset && !isPipelining() && next instanceof MailTransaction) {
+    boolean oneByOne = !isPipelining() || next.goesAlone();
+    if (last == null && needsReset && oneByOne && !(next instanceof Quit)) {
       resetIfNeeded();
     }
     if (last == null) {
-      return isPipelining() || expected.isEmpty();
+      return !oneByOne || expected.isEmpty();
     }
     return active.size() == 1
         && isPipelining()
@@ -462,7 +497,8 @@ final class SmtpDialogue implements Session {
   }
 
   private void onReply(SmtpReply reply) {
-    observe(() -> options.observer().reply(reply));
+    SmtpJob first = active.peek();
+    observe(() -> options.observer().reply(first == null ? reply : first.shown(reply)));
     ExpectedReply owed = expected.peek();
     if (reply.code() == SmtpReply.CLOSING && !(active.peekLast() instanceof Quit)) {
       onClosingReply(reply, owed);
@@ -490,12 +526,14 @@ final class SmtpDialogue implements Session {
     if (current != null && current.takesEarly(reply)) {
       refusedBy(reply);
     } else {
-      misbehaved("no reply, as nothing was asked", reply);
+      misbehaved("no reply, as nothing was asked", current == null ? reply : current.shown(reply));
     }
   }
 
   private void refusedBy(SmtpReply reply) {
-    fail(context().failure(Reason.refused(String.valueOf(reply.code()), reply.text()), awaited()));
+    SmtpJob first = active.peek();
+    String text = (first == null ? reply : first.shown(reply)).text();
+    fail(Reason.refused(String.valueOf(reply.code()), text), awaited());
   }
 
   private String awaited() {

@@ -28,6 +28,16 @@ abstract class SmtpJob {
     return false;
   }
 
+  /** Whether it may begin only where nothing else is under way, and no RSET is due. */
+  boolean goesAlone() {
+    return false;
+  }
+
+  /** A reply to this job as it may be shown. */
+  SmtpReply shown(SmtpReply reply) {
+    return reply;
+  }
+
   /** What is waited for while no reply is owed. */
   String awaited() {
     return "a turn";

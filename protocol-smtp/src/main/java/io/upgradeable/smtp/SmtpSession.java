@@ -6,6 +6,9 @@ import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.internal.Blocking;
 import io.upgradeable.netty.NettyConnector;
+import io.upgradeable.sasl.SaslCredentials;
+import io.upgradeable.sasl.SaslMechanism;
+import io.upgradeable.sasl.SaslPreference;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -206,6 +209,51 @@ public final class SmtpSession implements AutoCloseable {
   public CompletableFuture<DeliveryReport> sendAsync(
       Envelope envelope, MailContent content, Duration limit) {
     return dialogue.send(envelope, content, Optional.of(Blocking.requirePositive(limit)));
+  }
+
+  /**
+   * Authenticates (AUTH, RFC 4954) by the strongest mechanism that the server offers and that fits,
+   * and waits for the outcome.
+   *
+   * @param credentials who, by what; open until this returns
+   * @return the mechanism
+   * @throws UpgradeException.PeerRefused if the server says no, or offers nothing that fits; the
+   *     session goes on
+   * @throws UpgradeException if the session is over, or ends over it: a server that says yes before
+   *     it proved what the mechanism demands is not the one it should be
+   * @throws IllegalStateException if the connection is in plaintext, unless the options allow that
+   *     by name, or if the session is authenticated already
+   * @throws IOException if this side had closed the session, or the thread was interrupted
+   */
+  public SaslMechanism authenticate(SaslCredentials credentials) throws IOException {
+    return await(() -> authenticateAsync(credentials, SaslPreference.strongest()));
+  }
+
+  /**
+   * Authenticates by a mechanism of the caller's preference, and waits for the outcome.
+   *
+   * @param credentials who, by what; open until this returns
+   * @param preference which mechanisms may be used
+   * @return the mechanism
+   * @throws UpgradeException as {@link #authenticate(SaslCredentials)}
+   * @throws IOException as {@link #authenticate(SaslCredentials)}
+   */
+  public SaslMechanism authenticate(SaslCredentials credentials, SaslPreference preference)
+      throws IOException {
+    return await(() -> authenticateAsync(credentials, preference));
+  }
+
+  /**
+   * Authenticates by a mechanism of the caller's preference. What the server offers stays what it
+   * was: no mechanism here puts a layer of its own over the connection.
+   *
+   * @param credentials who, by what; open until the future completes
+   * @param preference which mechanisms may be used
+   * @return completes with the mechanism, or fails as {@link #authenticate(SaslCredentials)} does
+   */
+  public CompletableFuture<SaslMechanism> authenticateAsync(
+      SaslCredentials credentials, SaslPreference preference) {
+    return dialogue.authenticate(credentials, preference);
   }
 
   /**

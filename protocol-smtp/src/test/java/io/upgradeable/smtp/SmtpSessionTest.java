@@ -622,7 +622,8 @@ class SmtpSessionTest {
                 .send(NO))) {
       outcomes(mail.session().send(envelope, content), REFUSED_PERMANENT);
     }
-    try (SessionFixture mail = SessionFixture.with(offering().expectOnly(MAIL).send(NO).discard())) {
+    try (SessionFixture mail =
+        SessionFixture.with(offering().expectOnly(MAIL).send(NO).discard())) {
       outcomes(mail.session().send(envelope, HELLO), REFUSED_PERMANENT);
       DeliveryReport eightBit = mail.session().send(envelope, content);
       phases(eightBit, DeliveryPhase.BODY);
