@@ -304,8 +304,7 @@ public final class SmtpClient implements AutoCloseable {
 
   private void send(Request request, Pooled on) {
     on.messages++;
-    CompletableFuture<DeliveryReport> sending =
-        on.session.sendAsync(request.envelope, request.content);
+    CompletableFuture<DeliveryReport> sending = sendOn(on.session, request);
     request.future.whenComplete(
         (report, error) -> {
           if (request.future.isCancelled()) {
@@ -313,6 +312,14 @@ public final class SmtpClient implements AutoCloseable {
           }
         });
     sending.whenComplete((report, error) -> sent(request, on, report, error));
+  }
+
+  private static CompletableFuture<DeliveryReport> sendOn(SmtpSession session, Request request) {
+    try {
+      return session.sendAsync(request.envelope, request.content);
+    } catch (IllegalStateException e) {
+      return CompletableFuture.failedFuture(e); // The content went elsewhere meanwhile.
+    }
   }
 
   private void sent(

@@ -35,6 +35,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The pool with scripted servers. */
 class SmtpClientTest {
@@ -254,6 +255,7 @@ class SmtpClientTest {
   }
 
   @Test
+  @Timeout(20)
   void idle_keptAliveAndThenGone() throws Exception {
     try (TinySmtpServer server = new TinySmtpServer(mail -> false);
         SmtpClient client =
