@@ -400,13 +400,13 @@ final class SmtpServerDialogue {
     SmtpServerTransaction mail = requireTransaction();
     requireNoChunk(mail);
     requireRecipients(mail);
-    begin(mail, SmtpContentReader.untilDot());
+    begin(mail, SmtpServerContentReader.untilDot());
     session.reply(GO_AHEAD);
     mode = Mode.CONTENT;
     contents++;
   }
 
-  private void begin(SmtpServerTransaction mail, SmtpContentReader reader)
+  private void begin(SmtpServerTransaction mail, SmtpServerContentReader reader)
       throws SmtpServerRefusal {
     ReceivedEnvelope envelope = new ReceivedEnvelope(peer, mail.sender(), mail.recipients());
     SmtpServerSink sink;
@@ -471,7 +471,7 @@ final class SmtpServerDialogue {
     }
     requireRecipients(mail);
     if (mail.incoming() == null) {
-      begin(mail, SmtpContentReader.ofChunks());
+      begin(mail, SmtpServerContentReader.ofChunks());
     }
   }
 

@@ -337,11 +337,11 @@ class SmtpServerTest {
         BlockingMailClient client = client(server)) {
       envelope(client);
       client.ask("DATA");
-      client.say("x".repeat(SmtpContentReader.MAX_LINE - 2) + "\r\n.\r\n");
+      client.say("x".repeat(SmtpServerContentReader.MAX_LINE - 2) + "\r\n.\r\n");
       assertThat(client.hearReply()).startsWith("250 ");
       envelope(client);
       client.ask("DATA");
-      client.say("x".repeat(SmtpContentReader.MAX_LINE - 1) + "\r\n.\r\n");
+      client.say("x".repeat(SmtpServerContentReader.MAX_LINE - 1) + "\r\n.\r\n");
       assertThat(client.hearReply()).startsWith("550 5.6.0 A line of more than 8192");
       assertThat(client.ask("NOOP")).startsWith("250 ");
     }
