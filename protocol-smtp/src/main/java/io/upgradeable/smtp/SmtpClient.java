@@ -95,6 +95,30 @@ public final class SmtpClient implements AutoCloseable {
     return new Builder(opener);
   }
 
+  /**
+   * Starts a client for the mail of a domain: its mail exchangers, in the order of RFC 5321, 5.1.
+   *
+   * @param domain the part behind the {@code @} of the recipients' addresses
+   * @param port where exchangers listen, usually {@link Smtp#RELAY_PORT}
+   * @param exchangers finds them
+   * @param opener opens a session with one endpoint
+   * @return completes with a builder that has the endpoints, or with the failure of the lookup
+   */
+  public static CompletableFuture<Builder> forDomain(
+      String domain,
+      int port,
+      MailExchangers exchangers,
+      Function<Endpoint, CompletableFuture<SmtpSession>> opener) {
+    Builder builder = builder(opener);
+    return exchangers
+        .lookup(domain)
+        .thenApply(
+            found -> {
+              builder.endpoints = found.stream().map(exchanger -> exchanger.at(port)).toList();
+              return builder;
+            });
+  }
+
   /** A connection between two messages. */
   private static final class Pooled {
     private final SmtpSession session;

@@ -29,6 +29,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -60,19 +61,15 @@ class SmtpClientTest {
   }
 
   private SmtpClient.Builder client(Endpoint first, Endpoint... more) {
-    TlsPolicy policy = TlsPolicy.client().build();
-    return SmtpClient.builder(
-            endpoint -> {
-              opened.incrementAndGet();
-              Layer<SmtpOpportunisticResult> layer =
-                  Smtp.opportunisticClient(endpoint, policy, TestOptions.CLIENT);
-              return SmtpSession.connectOpportunisticAsync(
-                  connector,
-                  LayerStack.tcp(endpoint).then(layer),
-                  layer,
-                  SmtpSessionOptions.DEFAULTS);
-            })
-        .endpoints(first, more);
+    return SmtpClient.builder(this::open).endpoints(first, more);
+  }
+
+  private CompletableFuture<SmtpSession> open(Endpoint endpoint) {
+    opened.incrementAndGet();
+    Layer<SmtpOpportunisticResult> layer =
+        Smtp.opportunisticClient(endpoint, TlsPolicy.client().build(), TestOptions.CLIENT);
+    return SmtpSession.connectOpportunisticAsync(
+        connector, LayerStack.tcp(endpoint).then(layer), layer, SmtpSessionOptions.DEFAULTS);
   }
 
   private static DeliveryOutcome outcome(DeliveryReport report) {
@@ -271,5 +268,37 @@ class SmtpClientTest {
       assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
       assertThat(opened).hasValue(2);
     }
+  }
+
+  @Test
+  void forDomain_firstExchangerUnreachable_theNextOneGetsTheMail() throws Exception {
+    // Nobody listens at 127.0.0.2.
+    MailExchangers exchangers =
+        domain ->
+            CompletableFuture.completedFuture(
+                List.of(new MailExchanger("127.0.0.2", 10), new MailExchanger("127.0.0.1", 20)));
+    try (TinySmtpServer server = new TinySmtpServer(mail -> false);
+        SmtpClient client =
+            SmtpClient.forDomain("example.test", server.endpoint().port(), exchangers, this::open)
+                .get()
+                .build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(opened).hasValue(2);
+    }
+  }
+
+  @Test
+  void forDomain_thatTakesNoMail_failsAsTheLookupDoes() {
+    IOException nullMx = new IOException("takes no mail");
+    assertThatThrownBy(
+            () ->
+                SmtpClient.forDomain(
+                        "example.test",
+                        Smtp.RELAY_PORT,
+                        domain -> CompletableFuture.failedFuture(nullMx),
+                        this::open)
+                    .get())
+        .hasCause(nullMx);
+    assertThat(opened).hasValue(0);
   }
 }
