@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
     subcommands = SmtpWorkload.class)
 final class Bench {
 
-  private Bench() {}
+  Bench() {}
 
   /**
    * Runs a workload.

@@ -16,7 +16,6 @@ import io.upgradeable.smtp.SmtpSessionOptions;
 import io.upgradeable.testkit.Certificates;
 import io.upgradeable.tls.TlsEngine;
 import io.upgradeable.tls.TlsPolicy;
-import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -93,7 +92,7 @@ final class SmtpWorkload implements Callable<Integer> {
     try (ServerProcess sink =
         ServerProcess.start(
             SmtpSink.class,
-            folder.resolve("server.pem").toString(),
+            folder.resolve("server.crt").toString(),
             folder.resolve("server.key").toString())) {
       for (int round = 0; round < rounds; round++) {
         for (TlsEngine engine : engines) {
@@ -160,7 +159,8 @@ final class SmtpWorkload implements Callable<Integer> {
   }
 
   /** Keeps so many messages in flight on each session until all are reported. */
-  private void send(List<SmtpSession> sessions, MailContent content, int count, AtomicLong failures) {
+  private void send(
+      List<SmtpSession> sessions, MailContent content, int count, AtomicLong failures) {
     Envelope envelope = Envelope.of("bench@example.test", "sink@example.test");
     AtomicLong left = new AtomicLong(count);
     List<CompletableFuture<Void>> lanes = new ArrayList<>();

@@ -1,6 +1,6 @@
 /**
- * Whole-program benchmarks: {@code bench/run WORKLOAD}. Each server is a process of its own, so that
- * the process clock tells what one side costs.
+ * Whole-program benchmarks: {@code bench/run WORKLOAD}. Each server is a process of its own, so
+ * that the process clock tells what one side costs.
  */
 @NullMarked
 package io.upgradeable.bench;
