@@ -5,8 +5,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * To whom a message goes, as RCPT said it. It is well-formed, holds neither controls nor spaces
- * outside quotes, and nobody checked more.
+ * To whom a message goes, as RCPT said it. It is well-formed, as a {@link Mailbox} is, or {@code
+ * Postmaster} alone, and nobody checked more.
  *
  * @param address the mailbox without angle brackets
  * @param parameters the parameters, by their names in upper case, with their values as they came;

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * From whom a message comes, as MAIL said it. It is well-formed, holds neither controls nor spaces
- * outside quotes, and nobody checked more.
+ * From whom a message comes, as MAIL said it. It is well-formed, as a {@link Mailbox} is, and
+ * nobody checked more.
  *
  * @param address the mailbox without angle brackets; empty for the null reverse-path {@code <>}
  * @param parameters the parameters, by their names in upper case, with their values as they came

@@ -64,7 +64,9 @@ public final class SmtpServer implements AutoCloseable {
     if (sasl.isPresent()) {
       options = options.withCapability(SmtpServerAuth.capability(sasl.get(), channel()));
     }
-    this.setup = new SmtpServerSetup(options, builder.limits, builder.requireHandler(), sasl);
+    this.setup =
+        new SmtpServerSetup(
+            options, builder.limits, builder.requireHandler(), sasl, builder.dialogue);
     if (builder.implicitTls) {
       acceptor.layer(builder.limited(ImplicitTls.server(policy)));
       this.layer = builder.limited(Smtp.serverOverTls(options));
@@ -162,6 +164,7 @@ public final class SmtpServer implements AutoCloseable {
     private SmtpDialect dialect = SmtpDialect.SMTP;
     private SmtpServerLimits limits = SmtpServerLimits.DEFAULTS;
     private Optional<SaslUsers> users = Optional.empty();
+    private SmtpServerObserver dialogue = SmtpServerObserver.NONE;
     private SmtpServerFaults faults = SmtpServerFaults.NONE;
     private Optional<Limits> layerLimits = Optional.empty();
 
@@ -353,6 +356,17 @@ public final class SmtpServer implements AutoCloseable {
      */
     public Builder observer(UpgradeObserver value) {
       acceptor.observer(value);
+      return this;
+    }
+
+    /**
+     * Watches what is said under TLS.
+     *
+     * @param value called on event loops
+     * @return this
+     */
+    public Builder dialogue(SmtpServerObserver value) {
+      dialogue = Objects.requireNonNull(value, "observer");
       return this;
     }
 

@@ -1,6 +1,5 @@
 package io.upgradeable.smtp;
 
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -14,12 +13,7 @@ import java.util.regex.Pattern;
  */
 final class SmtpServerArguments {
 
-  /** RFC 5321, 4.5.3.1.1 to 4.5.3.1.3. */
-  private static final int MAX_LOCAL_PART = 64;
-
-  private static final int MAX_DOMAIN = 255;
-  private static final int MAX_MAILBOX = 254;
-
+  /** The one mailbox without a domain (RFC 5321, 4.5.1). */
   private static final String POSTMASTER = "Postmaster";
 
   private static final Pattern KEYWORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9-]*");
@@ -128,95 +122,40 @@ final class SmtpServerArguments {
 
   /** Reads a path behind its {@code <}; a source route is skipped (RFC 5321, appendix C). */
   private String path(String status) throws SmtpServerRefusal {
-    boolean routed = peek() == '@';
-    if (routed) {
-      int colon = text.indexOf(':', at);
-      requirePath(colon > 0 && isPlain(text.substring(at, colon), "@,.-_[]:"), status);
-      at = colon + 1;
+    int end = endOfPath();
+    String path = end < 0 ? "" : text.substring(at, end);
+    String mailbox = path.startsWith("@") ? path.substring(path.indexOf(':') + 1) : path;
+    if (end < 0 || !isMailbox(mailbox, path)) {
+      throw new SmtpServerRefusal(501, status + " Expected <local-part@domain>");
     }
-    int start = at;
-    if (routed || peek() != '>') {
-      String localPart = localPart(status);
-      boolean postmaster = peek() == '>' && localPart.equalsIgnoreCase(POSTMASTER);
-      if (!postmaster) {
-        requirePath(peek() == '@', status);
-        at++;
-        domain(status);
-      }
-    }
-    requirePath(peek() == '>', status);
-    String mailbox = text.substring(start, at);
-    requirePath(utf8Length(mailbox) <= MAX_MAILBOX, status);
-    at++;
+    at = end + 1;
     return mailbox;
   }
 
-  private String localPart(String status) throws SmtpServerRefusal {
-    int start = at;
-    if (peek() == '"') {
-      quotedString(status);
-    } else {
-      while (isLetter(peek()) || "!#$%&'*+-/=?^_`{|}~.".indexOf(peek()) >= 0) {
-        at++;
+  /** Where the {@code >} stands, which in quotes is a letter like others, or -1. */
+  private int endOfPath() {
+    boolean quoted = false;
+    for (int i = at; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '>' && !quoted) {
+        return i;
+      } else if (c == '\\' && quoted) {
+        i++;
+      } else if (c == '"') {
+        quoted = !quoted;
       }
     }
-    String localPart = text.substring(start, at);
-    requirePath(!localPart.isEmpty() && utf8Length(localPart) <= MAX_LOCAL_PART, status);
-    return localPart;
+    return -1;
   }
 
-  private void quotedString(String status) throws SmtpServerRefusal {
-    at++;
-    while (peek() != '"') {
-      if (peek() == '\\') {
-        at++;
-      }
-      requirePath(peek() == ' ' || (peek() > ' ' && peek() <= '~') || isLetter(peek()), status);
-      at++;
+  private static boolean isMailbox(String mailbox, String path) {
+    if (path.isEmpty() || path.equalsIgnoreCase(POSTMASTER)) {
+      return true;
     }
-    at++;
-  }
-
-  private void domain(String status) throws SmtpServerRefusal {
-    int start = at;
-    boolean literal = peek() == '[';
-    while (at < text.length() && peek() != '>') {
-      at++;
-    }
-    String domain = text.substring(start, at);
-    boolean wellFormed =
-        literal
-            ? domain.endsWith("]") && isPlain(domain.substring(1, domain.length() - 1), ".:-")
-            : isPlain(domain, ".-_") && !domain.startsWith(".") && !domain.endsWith(".");
-    requirePath(wellFormed && utf8Length(domain) <= MAX_DOMAIN, status);
-  }
-
-  /** Letters, digits, and what else is said; one at least. */
-  private static boolean isPlain(String text, String others) {
-    return !text.isEmpty()
-        && text.chars().allMatch(c -> isLetter((char) c) || others.indexOf(c) >= 0);
-  }
-
-  /** A letter or digit, or a character beyond ASCII that is neither space nor control. */
-  private static boolean isLetter(char c) {
-    if (c >= 0x80) {
-      return c >= 0xa0 && !Character.isSpaceChar(c);
-    }
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  }
-
-  private static int utf8Length(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length;
-  }
-
-  /** The character to be read next, or NUL at the end: no line has one. */
-  private char peek() {
-    return at < text.length() ? text.charAt(at) : 0;
-  }
-
-  private static void requirePath(boolean wellFormed, String status) throws SmtpServerRefusal {
-    if (!wellFormed) {
-      throw new SmtpServerRefusal(501, status + " Expected <local-part@domain>");
+    try {
+      return Mailbox.parse(mailbox).toString().equals(mailbox);
+    } catch (IllegalArgumentException e) {
+      return false;
     }
   }
 

@@ -42,6 +42,7 @@ final class SmtpServerDialogue {
   private final SmtpServerSession session;
   private final Set<String> offeredToExtended;
   private final Optional<SmtpServerAuth> auth;
+  private final SmtpServerTrace trace;
   private SmtpServerPeer peer;
   private Set<String> offered;
   private Mode mode = Mode.COMMAND;
@@ -69,6 +70,7 @@ final class SmtpServerDialogue {
     this.peer = peer;
     this.auth = setup.sasl().map(sasl -> new SmtpServerAuth(sasl, channel));
     this.session = session;
+    this.trace = new SmtpServerTrace(setup.observer());
     this.offeredToExtended = setup.offered();
     this.offered = extended ? offeredToExtended : Set.of();
   }
@@ -96,6 +98,11 @@ final class SmtpServerDialogue {
   /** Whether a content has begun to come, or must be read over. */
   boolean isInContent() {
     return isReadingContent() || (transaction != null && transaction.incoming() != null);
+  }
+
+  /** A reply is about to leave. */
+  void onReplied(SmtpReply reply) {
+    trace.reply(peer, reply);
   }
 
   /** The connection is gone. */
@@ -162,6 +169,7 @@ final class SmtpServerDialogue {
   }
 
   private void onCommand(SmtpCommandLine.Whole command) {
+    trace.command(peer, command);
     Optional<Action> fault = phaseOf(command.verb()).flatMap(setup.options().faults()::at);
     if (fault.isEmpty()) {
       execute(command);
@@ -275,6 +283,7 @@ final class SmtpServerDialogue {
     if (line instanceof SmtpCommandLine.Text response) {
       onLine();
       mode = Mode.COMMAND;
+      trace.secret(peer);
       try {
         onAuthStep(auth.orElseThrow(), auth.orElseThrow().respond(response.line()));
       } catch (SmtpServerRefusal refusal) {
@@ -391,13 +400,13 @@ final class SmtpServerDialogue {
     SmtpServerTransaction mail = requireTransaction();
     requireNoChunk(mail);
     requireRecipients(mail);
-    begin(mail, SmtpContentReader.untilDot());
+    begin(mail, SmtpServerContentReader.untilDot());
     session.reply(GO_AHEAD);
     mode = Mode.CONTENT;
     contents++;
   }
 
-  private void begin(SmtpServerTransaction mail, SmtpContentReader reader)
+  private void begin(SmtpServerTransaction mail, SmtpServerContentReader reader)
       throws SmtpServerRefusal {
     ReceivedEnvelope envelope = new ReceivedEnvelope(peer, mail.sender(), mail.recipients());
     SmtpServerSink sink;
@@ -424,6 +433,7 @@ final class SmtpServerDialogue {
           }
           if (incoming.isOver()) {
             mode = Mode.COMMAND;
+            trace.content(peer, incoming.size());
             onEndOfContent(mail);
           }
         });
@@ -461,7 +471,7 @@ final class SmtpServerDialogue {
     }
     requireRecipients(mail);
     if (mail.incoming() == null) {
-      begin(mail, SmtpContentReader.ofChunks());
+      begin(mail, SmtpServerContentReader.ofChunks());
     }
   }
 
@@ -493,6 +503,7 @@ final class SmtpServerDialogue {
   }
 
   private void onEndOfChunk() {
+    trace.content(peer, chunkSize);
     if (chunkRefusal.isPresent()) {
       onRefusedChunk(chunkRefusal.get());
       return;

@@ -26,15 +26,15 @@ final class SmtpServerIncoming {
   private static final SmtpReply BARE_LINE_END =
       SmtpReply.of(550, "5.6.0 A bare CR or LF in the content");
   private static final SmtpReply LONG_LINE =
-      SmtpReply.of(550, "5.6.0 A line of more than " + SmtpContentReader.MAX_LINE + " bytes");
+      SmtpReply.of(550, "5.6.0 A line of more than " + SmtpServerContentReader.MAX_LINE + " bytes");
 
-  private final SmtpContentReader reader;
+  private final SmtpServerContentReader reader;
   private final SmtpServerSink sink;
   private final long maxBytes;
   private long size;
   private Optional<SmtpReply> refusal = Optional.empty();
 
-  SmtpServerIncoming(SmtpContentReader reader, SmtpServerSink sink, long maxBytes) {
+  SmtpServerIncoming(SmtpServerContentReader reader, SmtpServerSink sink, long maxBytes) {
     this.reader = reader;
     this.sink = sink;
     this.maxBytes = maxBytes;
@@ -96,6 +96,11 @@ final class SmtpServerIncoming {
     if (refusal.isEmpty()) {
       check();
     }
+  }
+
+  /** How many bytes of content have come. */
+  long size() {
+    return size;
   }
 
   /** Whether the dot was read. */

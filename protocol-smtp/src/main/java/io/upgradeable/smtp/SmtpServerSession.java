@@ -36,6 +36,7 @@ final class SmtpServerSession implements Session {
   private static final int MAX_BATCH_BYTES = 16 * 1024;
 
   private static final long NEVER = Long.MAX_VALUE;
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private static final SmtpReply TIMED_OUT = SmtpReply.of(421, "4.4.2 Time is up, goodbye");
   private static final SmtpReply SHUTTING_DOWN =
@@ -155,7 +156,7 @@ final class SmtpServerSession implements Session {
     delivered = false;
     context().redeliver();
     if (!delivered) {
-      settle();
+      receive(NOTHING); // What was read last may have been the end of something.
     }
   }
 
@@ -198,6 +199,7 @@ final class SmtpServerSession implements Session {
    */
   void reply(SmtpReply reply) {
     replies.add(reply);
+    dialogue.onReplied(reply);
     if (reply.code() == SmtpReply.CLOSING) {
       close();
     }

@@ -14,12 +14,14 @@ import java.util.Set;
  * @param limits what a client may cost
  * @param handler decides and receives
  * @param sasl authenticates, if users are known
+ * @param observer hears what is said
  */
 record SmtpServerSetup(
     SmtpServerOptions options,
     SmtpServerLimits limits,
     SmtpServerHandler handler,
-    Optional<SaslServer> sasl) {
+    Optional<SaslServer> sasl,
+    SmtpServerObserver observer) {
 
   /** The keywords of what is offered under TLS to a client that said EHLO. */
   Set<String> offered() {

@@ -87,6 +87,37 @@
  *
  * <p>{@link io.upgradeable.smtp.SmtpClient} is a pool of sessions.
  *
+ * <p><b>The server's session</b>, {@link io.upgradeable.smtp.SmtpServer}, takes mail for
+ * demonstrations and tests, by the same specifications, and gives it to a {@link
+ * io.upgradeable.smtp.SmtpServerHandler}. EHLO, HELO and LHLO are understood anywhere between two
+ * commands, and forget a transaction that is under way:
+ *
+ * <pre>{@code
+ * READY -- MAIL --> SENDER -- RCPT --> RECIPIENTS -- DATA, 354 --> CONTENT -- <CRLF>.<CRLF> --+
+ *  ^ |  ^                               |    ^ |                                              |
+ *  | |  +-------- RSET, EHLO -----------+    | +-- BDAT --> CHUNK -- its last byte --+        |
+ *  | |                                RCPT --+       ^                               |        |
+ *  | +-- AUTH, and 334 as often as need be           +---------- BDAT ---------------+        |
+ *  |                                                                                 | LAST   |
+ *  +-- 250 behind commit(), or a refusal; LMTP: one for each recipient <-------------+--------+
+ * }</pre>
+ *
+ * <ul>
+ *   <li>What came in one piece is answered in one write. Nothing more is read while the handler or
+ *       a sink takes its time, nor while the client does not read what it is told.
+ *   <li>The 250 leaves when the sink says that the message is in a safe place. A client that goes
+ *       before the end of its message aborts it.
+ *   <li>A content ends at {@code <CRLF>.<CRLF>} only. A CR or LF alone is never a line end: the
+ *       message is refused, and behind DATA the connection closed, as what follows may be commands
+ *       that somebody hid in a content (SMTP smuggling, CVE-2023-51764 to 51766).
+ *   <li>A content that is refused (size, lines, a mistake of the sink's) is read to its end, which
+ *       is looked for all the same, and kept nowhere.
+ *   <li>A chunk that is refused is read over; until RSET all others are, too.
+ *   <li>A bad command too many, a wrong password too many, and a deadline end the session with 421;
+ *       bytes that arrive extend no deadline.
+ *   <li>What goes wrong on purpose is said by {@link io.upgradeable.smtp.SmtpServerFaults}.
+ * </ul>
+ *
  * <p><b>Usage</b>, a client:
  *
  * <pre>{@code
@@ -102,6 +133,21 @@
  *   DeliveryReport report = session.send(envelope, MailContent.of(Path.of("mail.eml")));
  *   report.recipients().forEach(System.out::println);
  *   session.quit();
+ * }
+ * }</pre>
+ *
+ * <p>and a server, in a test of yours:
+ *
+ * <pre>{@code
+ * ReceivedMessages mailbox = new ReceivedMessages();
+ * try (SmtpServer server =
+ *     SmtpServer.builder()
+ *         .listen(Endpoint.of("127.0.0.1", 0))
+ *         .tls(TlsPolicy.server().identity(identity).build())
+ *         .handler(mailbox)
+ *         .start()) {
+ *   yourCode.sendsMailTo(server.endpoint());
+ *   ReceivedMessage message = mailbox.await(1, Duration.ofSeconds(10)).get(0);
  * }
  * }</pre>
  */

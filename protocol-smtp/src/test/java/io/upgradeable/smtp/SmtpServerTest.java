@@ -337,11 +337,11 @@ class SmtpServerTest {
         BlockingMailClient client = client(server)) {
       envelope(client);
       client.ask("DATA");
-      client.say("x".repeat(SmtpContentReader.MAX_LINE - 2) + "\r\n.\r\n");
+      client.say("x".repeat(SmtpServerContentReader.MAX_LINE - 2) + "\r\n.\r\n");
       assertThat(client.hearReply()).startsWith("250 ");
       envelope(client);
       client.ask("DATA");
-      client.say("x".repeat(SmtpContentReader.MAX_LINE - 1) + "\r\n.\r\n");
+      client.say("x".repeat(SmtpServerContentReader.MAX_LINE - 1) + "\r\n.\r\n");
       assertThat(client.hearReply()).startsWith("550 5.6.0 A line of more than 8192");
       assertThat(client.ask("NOOP")).startsWith("250 ");
     }
@@ -749,6 +749,70 @@ class SmtpServerTest {
     }
   }
 
+  @Test
+  void connectionReset_whileSinkIsBusy_abortedBehindTheWriteAndNeverBehindCommit()
+      throws Exception {
+    LinkedBlockingQueue<CompletableFuture<Void>> calls = new LinkedBlockingQueue<>();
+    LinkedBlockingQueue<String> events = new LinkedBlockingQueue<>();
+    SmtpServerHandler busy =
+        envelope ->
+            new SmtpServerSink() {
+              private CompletableFuture<Void> call(String what) {
+                CompletableFuture<Void> call = new CompletableFuture<>();
+                events.add(what);
+                calls.add(call);
+                return call;
+              }
+
+              @Override
+              public CompletionStage<Void> write(ByteBuffer bytes) {
+                return call("write");
+              }
+
+              @Override
+              public CompletionStage<List<SmtpReply>> commit() {
+                return call("commit").thenApply(nothing -> ACCEPTED);
+              }
+
+              @Override
+              public void abort() {
+                events.add("abort");
+              }
+            };
+    try (SmtpServer server = server(busy).start()) {
+      BlockingMailClient first = client(server);
+      first.say("MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nDATA\r\n");
+      assertThat(first.hearCodes(3)).isEqualTo("250 250 354");
+      first.say("x\r\n");
+      assertThat(events.poll(30, TimeUnit.SECONDS)).isEqualTo("write");
+      first.vanish();
+      awaitConnections(server, 0);
+      assertThat(events).isEmpty();
+      calls.take().complete(null);
+      assertThat(events.poll(30, TimeUnit.SECONDS)).isEqualTo("abort");
+
+      BlockingMailClient second = client(server);
+      second.say("MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nBDAT 3 LAST\r\nx\r\n");
+      assertThat(second.hearCodes(2)).isEqualTo("250 250");
+      assertThat(events.poll(30, TimeUnit.SECONDS)).isEqualTo("write");
+      calls.take().complete(null);
+      assertThat(events.poll(30, TimeUnit.SECONDS)).isEqualTo("commit");
+      second.vanish();
+      awaitConnections(server, 0);
+      calls.take().complete(null);
+      // Whatever is going to happen has happened when another client was served by the same loop.
+      client(server).vanish();
+      assertThat(events).isEmpty();
+    }
+  }
+
+  private static void awaitConnections(SmtpServer server, int count) {
+    while (server.connectionCount() != count) {
+      assertThat(Thread.currentThread().isInterrupted()).as("time is up").isFalse();
+      Thread.onSpinWait();
+    }
+  }
+
   // --- LMTP
 
   @Test
@@ -788,6 +852,59 @@ class SmtpServerTest {
       client.say("x\n\r\n.\r\n");
       assertThat(client.hearCodes(2)).isEqualTo("550 550");
     }
+  }
+
+  // --- who watches
+
+  @Test
+  void observer_wholeDialogue_withoutSecrets() throws Exception {
+    LinkedBlockingQueue<String> events = new LinkedBlockingQueue<>();
+    SmtpServerObserver observer =
+        new SmtpServerObserver() {
+          @Override
+          public void command(SmtpServerPeer peer, String line) {
+            events.add("C: " + line);
+          }
+
+          @Override
+          public void content(SmtpServerPeer peer, long bytes) {
+            events.add("C: " + bytes + " bytes");
+          }
+
+          @Override
+          public void reply(SmtpServerPeer peer, SmtpReply reply) {
+            events.add("S: " + reply);
+            throw new IllegalStateException("a mistake of the observer's");
+          }
+        };
+    try (SmtpServer server = server(mailbox).users(USERS).dialogue(observer).start();
+        BlockingMailClient client = client(server)) {
+      client.say("AUTH PLAIN " + base64("\0user\0wrong") + "\r\n");
+      assertThat(client.hearReply()).startsWith("535 ");
+      client.say("AUTH LOGIN\r\n" + base64("user") + "\r\n" + base64("pencil") + "\r\n");
+      assertThat(client.hearCodes(3)).isEqualTo("334 334 235");
+      envelope(client);
+      client.say("DATA\r\n..\r\n.\r\n");
+      assertThat(client.hearCodes(2)).isEqualTo("354 250");
+    }
+    assertThat(events)
+        .containsExactly(
+            "C: AUTH PLAIN <redacted>",
+            "S: 535 5.7.8 User unknown, or password wrong",
+            "C: AUTH LOGIN",
+            "S: 334 <redacted>",
+            "C: <redacted>",
+            "S: 334 <redacted>",
+            "C: <redacted>",
+            "S: 235 2.7.0 Welcome",
+            "C: MAIL FROM:<a@example.org>",
+            "S: 250 2.1.0 OK",
+            "C: RCPT TO:<b@example.net>",
+            "S: 250 2.1.0 OK",
+            "C: DATA",
+            "S: 354 Expected the content, and <CRLF>.<CRLF> at its end",
+            "C: 3 bytes",
+            "S: 250 2.0.0 Accepted");
   }
 
   // --- the end of the server

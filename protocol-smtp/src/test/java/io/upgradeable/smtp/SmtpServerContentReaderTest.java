@@ -2,7 +2,7 @@ package io.upgradeable.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.upgradeable.smtp.SmtpContentReader.Problem;
+import io.upgradeable.smtp.SmtpServerContentReader.Problem;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -12,14 +12,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class SmtpContentReaderTest {
+class SmtpServerContentReaderTest {
 
   private static final long SEED = Long.getLong("seed", System.nanoTime());
 
   /** What one content came to. */
   private record Read(String content, boolean over, int consumed, Optional<Problem> problem) {}
 
-  private static Read read(SmtpContentReader reader, byte[] bytes, int... cuts) {
+  private static Read read(SmtpServerContentReader reader, byte[] bytes, int... cuts) {
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     int start = 0;
     int consumed = 0;
@@ -52,7 +52,7 @@ class SmtpContentReaderTest {
     byte[] bytes = bytes(text);
     String expected = new String(bytes(content), StandardCharsets.ISO_8859_1);
     for (int cut = 0; cut <= bytes.length; cut++) {
-      assertThat(read(SmtpContentReader.untilDot(), bytes, cut))
+      assertThat(read(SmtpServerContentReader.untilDot(), bytes, cut))
           .as("cut at %d", cut)
           .isEqualTo(new Read(expected, true, consumed, Optional.empty()));
     }
@@ -76,8 +76,8 @@ class SmtpContentReaderTest {
     byte[] almost = bytes(text + "x");
     byte[] whole = bytes(text + "x\\r\\n.\\r\\n");
     for (int cut = 0; cut < almost.length; cut++) {
-      assertThat(read(SmtpContentReader.untilDot(), almost, cut).over()).isFalse();
-      Read read = read(SmtpContentReader.untilDot(), whole, cut);
+      assertThat(read(SmtpServerContentReader.untilDot(), almost, cut).over()).isFalse();
+      Read read = read(SmtpServerContentReader.untilDot(), whole, cut);
       assertThat(read.over()).isTrue();
       assertThat(read.consumed()).isEqualTo(whole.length);
       assertThat(read.problem()).hasValue(Problem.BARE_LINE_END);
@@ -86,7 +86,7 @@ class SmtpContentReaderTest {
 
   @Test
   void ofChunks_dots_areDots() {
-    SmtpContentReader reader = SmtpContentReader.ofChunks();
+    SmtpServerContentReader reader = SmtpServerContentReader.ofChunks();
 
     Read read = read(reader, bytes(".\\r\\n..\\r\\n"), 2);
 
@@ -95,7 +95,7 @@ class SmtpContentReaderTest {
 
   @Test
   void ofChunks_crAtTheEnd_noted() {
-    SmtpContentReader reader = SmtpContentReader.ofChunks();
+    SmtpServerContentReader reader = SmtpServerContentReader.ofChunks();
     read(reader, bytes("a\\r"));
     assertThat(reader.problem()).isEmpty();
 
@@ -119,7 +119,7 @@ class SmtpContentReaderTest {
       int first = random.nextInt(bytes.length);
       int second = first + random.nextInt(bytes.length - first);
 
-      Read read = read(SmtpContentReader.untilDot(), bytes, first, second);
+      Read read = read(SmtpServerContentReader.untilDot(), bytes, first, second);
 
       String stuffed = ("\r\n" + text);
       int end = stuffed.indexOf("\r\n.\r\n");

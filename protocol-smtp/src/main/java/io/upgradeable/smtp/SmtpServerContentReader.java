@@ -13,7 +13,7 @@ import java.util.Optional;
  *
  * <p>Not thread-safe.
  */
-final class SmtpContentReader {
+final class SmtpServerContentReader {
 
   /** The longest line, its CRLF included: eight times what RFC 5321, 4.5.3.1.6, asks for. */
   static final int MAX_LINE = 8192;
@@ -42,18 +42,18 @@ final class SmtpContentReader {
   private int lineLength;
   private int consumed;
 
-  private SmtpContentReader(boolean untilDot) {
+  private SmtpServerContentReader(boolean untilDot) {
     this.untilDot = untilDot;
   }
 
   /** For DATA: dots are stuffed, and one alone is the end. */
-  static SmtpContentReader untilDot() {
-    return new SmtpContentReader(true);
+  static SmtpServerContentReader untilDot() {
+    return new SmtpServerContentReader(true);
   }
 
   /** For BDAT: somebody else counts, and a dot is a dot. */
-  static SmtpContentReader ofChunks() {
-    return new SmtpContentReader(false);
+  static SmtpServerContentReader ofChunks() {
+    return new SmtpServerContentReader(false);
   }
 
   /**
