@@ -1,4 +1,4 @@
-/** SMTP, submission and LMTP: the upgrade to TLS in both roles. */
+/** SMTP, submission and LMTP: the upgrade to TLS in both roles, and sending mail. */
 module io.upgradeable.smtp {
   requires transitive io.upgradeable.core;
   requires transitive io.upgradeable.sasl;

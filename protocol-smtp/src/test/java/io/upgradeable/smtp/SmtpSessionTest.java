@@ -471,7 +471,7 @@ class SmtpSessionTest {
                 .send(OK + OK + OK)
                 .expectOnly(MAIL + RCPT_B + "BDAT 25 LAST\r\n" + HELLO_ON_WIRE)
                 .send(OK + NO + "554 no valid recipients\r\n")
-                .expectOnly("RSET\r\n")
+                .expect("RSET\r\n") // at once: the next message may be with it or not
                 .send(OK)
                 .expectOnly(MAIL + RCPT_B + "BDAT 25 LAST\r\n" + HELLO_ON_WIRE)
                 .close(),
@@ -766,7 +766,7 @@ class SmtpSessionTest {
                 .send(OK)
                 .expect("BDAT 1024\r\n" + "x".repeat(1024))
                 .send(OK)
-                .expectOnly("RSET\r\n")
+                .expect("RSET\r\n")
                 .send(OK)
                 .expectOnly("NOOP\r\n")
                 .send(OK),
