@@ -26,6 +26,13 @@ sealed interface SmtpCommandLine {
    */
   record Whole(String verb, String argument) implements SmtpCommandLine {}
 
+  /**
+   * A whole line whose words are nobody's business, consumed.
+   *
+   * @param line the line without its end
+   */
+  record Text(String line) implements SmtpCommandLine {}
+
   /** The line's end has not come yet; nothing was consumed. */
   record Partial() implements SmtpCommandLine {}
 
@@ -56,6 +63,19 @@ sealed interface SmtpCommandLine {
    * @return what was found
    */
   static SmtpCommandLine read(ByteBuffer input, int maxBytes, boolean utf8) {
+    SmtpCommandLine line = readText(input, maxBytes, utf8);
+    return line instanceof Text text ? words(text.line()) : line;
+  }
+
+  /**
+   * Reads one line that is no command.
+   *
+   * @param input unread bytes; the position moves over a whole line and over nothing else
+   * @param maxBytes the longest line, its CRLF included
+   * @param utf8 whether characters beyond ASCII may stand in it
+   * @return what was found, a line as {@link Text}
+   */
+  static SmtpCommandLine readText(ByteBuffer input, int maxBytes, boolean utf8) {
     int start = input.position();
     int length = Math.min(input.remaining(), maxBytes);
     boolean afterCr = false;
@@ -90,6 +110,10 @@ sealed interface SmtpCommandLine {
       line = new String(bytes, StandardCharsets.US_ASCII);
     }
     input.position(input.position() + length + 2); // the CRLF
+    return new Text(line);
+  }
+
+  private static Whole words(String line) {
     int space = line.indexOf(' ');
     String verb = space < 0 ? line : line.substring(0, space);
     return new Whole(verb.toUpperCase(Locale.ROOT), line.substring(verb.length()).strip());

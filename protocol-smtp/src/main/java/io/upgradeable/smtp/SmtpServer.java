@@ -7,6 +7,9 @@ import io.upgradeable.Limits;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.negotiation.Message;
 import io.upgradeable.netty.NettyAcceptor;
+import io.upgradeable.sasl.SaslChannel;
+import io.upgradeable.sasl.SaslServer;
+import io.upgradeable.sasl.SaslUsers;
 import io.upgradeable.session.Session;
 import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.InvalidTlsConfigurationException;
@@ -47,6 +50,7 @@ public final class SmtpServer implements AutoCloseable {
   private static final Message REFUSAL =
       Message.line("421 4.3.2 Too many connections, try again later", "\r\n");
 
+  private final Supplier<TlsPolicy> policy;
   private final SmtpServerSetup setup;
   private final Layer<SmtpServerResult> layer;
   private final Set<SmtpServerSession> sessions = ConcurrentHashMap.newKeySet();
@@ -54,9 +58,13 @@ public final class SmtpServer implements AutoCloseable {
   private volatile boolean shuttingDown;
 
   private SmtpServer(Builder builder, NettyAcceptor.Builder acceptor) throws IOException {
+    this.policy = builder.requirePolicy();
+    Optional<SaslServer> sasl = builder.users.map(SaslServer::new);
     SmtpServerOptions options = builder.options();
-    this.setup = new SmtpServerSetup(options, builder.limits, builder.requireHandler());
-    Supplier<TlsPolicy> policy = builder.requirePolicy();
+    if (sasl.isPresent()) {
+      options = options.withCapability(SmtpServerAuth.capability(sasl.get(), channel()));
+    }
+    this.setup = new SmtpServerSetup(options, builder.limits, builder.requireHandler(), sasl);
     if (builder.implicitTls) {
       acceptor.layer(builder.limited(ImplicitTls.server(policy)));
       this.layer = builder.limited(Smtp.serverOverTls(options));
@@ -67,12 +75,22 @@ public final class SmtpServer implements AutoCloseable {
     this.acceptor = acceptor.layer(layer).session(this::newSession).start();
   }
 
+  /** What a client's connection is bound to: the certificate that is shown now. */
+  private SaslChannel channel() {
+    return policy
+        .get()
+        .identity()
+        .map(identity -> SaslChannel.tls(identity.chain().get(0)))
+        .orElseGet(SaslChannel::tls);
+  }
+
   private Session newSession(Connection connection) {
     SmtpServerResult hello = connection.result(layer);
     SmtpServerPeer peer =
         new SmtpServerPeer(
             hello.clientName(), connection.remoteAddress(), connection.tls(), Optional.empty());
-    return new SmtpServerSession(setup, peer, hello.extended(), this::onOpened, sessions::remove);
+    return new SmtpServerSession(
+        setup, peer, hello.extended(), channel(), this::onOpened, sessions::remove);
   }
 
   private void onOpened(SmtpServerSession session) {
@@ -143,6 +161,7 @@ public final class SmtpServer implements AutoCloseable {
     private String name = SmtpServerOptions.DEFAULTS.name();
     private SmtpDialect dialect = SmtpDialect.SMTP;
     private SmtpServerLimits limits = SmtpServerLimits.DEFAULTS;
+    private Optional<SaslUsers> users = Optional.empty();
     private SmtpServerFaults faults = SmtpServerFaults.NONE;
     private Optional<Limits> layerLimits = Optional.empty();
 
@@ -244,6 +263,18 @@ public final class SmtpServer implements AutoCloseable {
      */
     public Builder withdraw(SmtpServerExtension value) {
       extensions.remove(Objects.requireNonNull(value, "extension"));
+      return this;
+    }
+
+    /**
+     * Lets clients authenticate (RFC 4954), under TLS as all else. Whether a client must do so is
+     * the handler's to decide; see {@link SmtpServerPeer#user()}.
+     *
+     * @param value whom the server knows
+     * @return this
+     */
+    public Builder users(SaslUsers value) {
+      users = Optional.of(value);
       return this;
     }
 

@@ -128,13 +128,14 @@ final class SmtpServerArguments {
 
   /** Reads a path behind its {@code <}; a source route is skipped (RFC 5321, appendix C). */
   private String path(String status) throws SmtpServerRefusal {
-    if (peek() == '@') {
+    boolean routed = peek() == '@';
+    if (routed) {
       int colon = text.indexOf(':', at);
       requirePath(colon > 0 && isPlain(text.substring(at, colon), "@,.-_[]:"), status);
       at = colon + 1;
     }
     int start = at;
-    if (peek() != '>') {
+    if (routed || peek() != '>') {
       String localPart = localPart(status);
       boolean postmaster = peek() == '>' && localPart.equalsIgnoreCase(POSTMASTER);
       if (!postmaster) {

@@ -1,5 +1,7 @@
 package io.upgradeable.smtp;
 
+import io.upgradeable.sasl.SaslChannel;
+import io.upgradeable.sasl.SaslServerStep;
 import io.upgradeable.smtp.SmtpServerFaults.Action;
 import io.upgradeable.smtp.SmtpServerFaults.Phase;
 import java.nio.ByteBuffer;
@@ -7,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe; used on the connection's event loop.
  */
 final class SmtpServerDialogue {
+
+  private static final String AUTH = "AUTH ";
 
   private static final SmtpReply OK = SmtpReply.of(250, "2.0.0 OK");
   private static final SmtpReply GO_AHEAD =
@@ -29,12 +34,14 @@ final class SmtpServerDialogue {
   private enum Mode {
     COMMAND,
     CONTENT,
-    CHUNK
+    CHUNK,
+    AUTH_RESPONSE
   }
 
   private final SmtpServerSetup setup;
   private final SmtpServerSession session;
   private final Set<String> offeredToExtended;
+  private final Optional<SmtpServerAuth> auth;
   private SmtpServerPeer peer;
   private Set<String> offered;
   private Mode mode = Mode.COMMAND;
@@ -53,9 +60,14 @@ final class SmtpServerDialogue {
   private boolean inLine;
 
   SmtpServerDialogue(
-      SmtpServerSetup setup, SmtpServerPeer peer, boolean extended, SmtpServerSession session) {
+      SmtpServerSetup setup,
+      SmtpServerPeer peer,
+      boolean extended,
+      SaslChannel channel,
+      SmtpServerSession session) {
     this.setup = setup;
     this.peer = peer;
+    this.auth = setup.sasl().map(sasl -> new SmtpServerAuth(sasl, channel));
     this.session = session;
     this.offeredToExtended = setup.offered();
     this.offered = extended ? offeredToExtended : Set.of();
@@ -78,7 +90,7 @@ final class SmtpServerDialogue {
 
   /** Whether the next bytes are content. */
   boolean isReadingContent() {
-    return mode != Mode.COMMAND;
+    return mode == Mode.CONTENT || mode == Mode.CHUNK;
   }
 
   /** Whether a content has begun to come, or must be read over. */
@@ -105,21 +117,45 @@ final class SmtpServerDialogue {
       case COMMAND -> readCommand(input);
       case CONTENT -> readContent(input);
       case CHUNK -> readChunk(input);
+      case AUTH_RESPONSE -> readAuthResponse(input);
     };
   }
 
   private boolean readCommand(ByteBuffer input) {
     boolean utf8 = offered.contains(SmtpServerExtension.SMTPUTF8.keyword());
-    SmtpCommandLine line = SmtpCommandLine.read(input, SmtpCommandLine.MAX_BYTES, utf8);
+    int maxBytes =
+        beginsWithAuth(input) ? SmtpServerAuth.MAX_LINE_BYTES : SmtpCommandLine.MAX_BYTES;
+    SmtpCommandLine line = SmtpCommandLine.read(input, maxBytes, utf8);
     if (line instanceof SmtpCommandLine.Whole command) {
-      commands++;
-      inLine = false;
+      onLine();
       onCommand(command);
       return true;
-    } else if (line instanceof SmtpCommandLine.Broken) {
+    }
+    return awaitsLine(line, input);
+  }
+
+  /** AUTH is the one command that may be long. */
+  private boolean beginsWithAuth(ByteBuffer input) {
+    if (auth.isEmpty() || input.remaining() < AUTH.length()) {
+      return false;
+    }
+    for (int i = 0; i < AUTH.length(); i++) {
+      if (Character.toUpperCase((char) input.get(input.position() + i)) != AUTH.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void onLine() {
+    commands++;
+    inLine = false;
+  }
+
+  private boolean awaitsLine(SmtpCommandLine line, ByteBuffer input) {
+    if (line instanceof SmtpCommandLine.Broken) {
       session.reply(SmtpReply.of(500, "5.5.2 That is no command line, goodbye"));
       session.close();
-      return false;
     }
     inLine = input.hasRemaining();
     return false;
@@ -180,6 +216,7 @@ final class SmtpServerDialogue {
       case "NOOP" -> session.reply(OK);
       case "QUIT" -> onQuit(argument);
       case "VRFY" -> onVrfy(argument);
+      case "AUTH" -> onAuth(argument);
       case "HELP" ->
           session.reply(SmtpReply.of(214, "2.0.0 RFC 5321 says it all, and RFC 2033 for LMTP"));
       case "STARTTLS" -> throw new SmtpServerRefusal(503, "5.5.1 TLS is there already");
@@ -220,6 +257,50 @@ final class SmtpServerDialogue {
     session.reply(
         new SmtpReply(
             250, extended ? setup.options().ehloLines(true) : List.of(setup.options().name())));
+  }
+
+  private void onAuth(String argument) throws SmtpServerRefusal {
+    if (auth.isEmpty() || !offered.contains("AUTH")) {
+      throw new SmtpServerRefusal(502, "5.5.1 Not offered");
+    } else if (peer.user().isPresent()) {
+      throw new SmtpServerRefusal(503, "5.5.1 There is a user already"); // RFC 4954, 4
+    } else if (transaction != null) {
+      throw new SmtpServerRefusal(503, "5.5.1 Expected the end of the transaction first");
+    }
+    onAuthStep(auth.get(), auth.get().begin(argument));
+  }
+
+  private boolean readAuthResponse(ByteBuffer input) {
+    SmtpCommandLine line = SmtpCommandLine.readText(input, SmtpServerAuth.MAX_LINE_BYTES, false);
+    if (line instanceof SmtpCommandLine.Text response) {
+      onLine();
+      mode = Mode.COMMAND;
+      try {
+        onAuthStep(auth.orElseThrow(), auth.orElseThrow().respond(response.line()));
+      } catch (SmtpServerRefusal refusal) {
+        refuse(refusal);
+      }
+      return true;
+    }
+    return awaitsLine(line, input);
+  }
+
+  private void onAuthStep(SmtpServerAuth present, CompletionStage<SaslServerStep> next) {
+    session.await(
+        () -> next,
+        (step, mistake) -> {
+          if (step instanceof SaslServerStep.Challenge challenge) {
+            mode = Mode.AUTH_RESPONSE;
+            session.reply(SmtpServerAuth.challenge(challenge));
+          } else if (step instanceof SaslServerStep.Granted granted) {
+            peer = peer.withUser(granted.authorizationId());
+            session.reply(SmtpReply.of(235, "2.7.0 Welcome"));
+          } else if (mistake != null) {
+            session.reply(SmtpReply.of(454, "4.7.0 Something went wrong here, try again later"));
+          } else {
+            session.reply(present.refuse());
+          }
+        });
   }
 
   private void onMail(String argument) throws SmtpServerRefusal {

@@ -1,6 +1,7 @@
 package io.upgradeable.smtp;
 
 import io.upgradeable.negotiation.TlsFacts;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Objects;
 import java.util.Optional;
@@ -22,6 +23,13 @@ public record SmtpServerPeer(
     Objects.requireNonNull(address, "address");
     Objects.requireNonNull(tls, "tls");
     Objects.requireNonNull(user, "user");
+  }
+
+  /** The address by its numbers, never by a name that somebody once looked up. */
+  String addressLiteral() {
+    return address instanceof InetSocketAddress internet && internet.getAddress() != null
+        ? "[" + internet.getAddress().getHostAddress() + "]"
+        : "[unknown]";
   }
 
   SmtpServerPeer withName(String value) {

@@ -15,6 +15,8 @@ final class SmtpServerReplies {
   /** The longest line, its CRLF included (RFC 5321, 4.5.3.1.5). */
   private static final int MAX_LINE = 512;
 
+  private static final int CHALLENGE = 334;
+
   private static final byte[] NONE = {};
 
   private byte[] bytes = NONE;
@@ -49,7 +51,9 @@ final class SmtpServerReplies {
 
   private void addLine(int code, char separator, String text) {
     int start = length;
-    makeRoom(MAX_LINE);
+    // RFC 4954, 4: a challenge of AUTH may be longer, as it quotes the client.
+    int max = code == CHALLENGE ? SmtpServerAuth.MAX_LINE_BYTES : MAX_LINE;
+    makeRoom(Math.min(max, MAX_LINE + text.length()));
     put(code / 100 + '0');
     put(code / 10 % 10 + '0');
     put(code % 10 + '0');
@@ -57,21 +61,21 @@ final class SmtpServerReplies {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c >= 0x80) {
-        putUtf8(text.substring(i), start);
+        putUtf8(text.substring(i), start, max);
         break;
       }
       requireText(c);
-      requireRoom(start, 1);
+      requireRoom(start, 1, max);
       put(c);
     }
     put('\r');
     put('\n');
   }
 
-  private void putUtf8(String rest, int start) {
+  private void putUtf8(String rest, int start, int max) {
     rest.chars().forEach(SmtpServerReplies::requireText);
     byte[] encoded = rest.getBytes(StandardCharsets.UTF_8);
-    requireRoom(start, encoded.length);
+    requireRoom(start, encoded.length, max);
     System.arraycopy(encoded, 0, bytes, length, encoded.length);
     length += encoded.length;
   }
@@ -83,9 +87,9 @@ final class SmtpServerReplies {
     }
   }
 
-  private void requireRoom(int start, int more) {
-    if (length - start + more > MAX_LINE - 2) {
-      throw new IllegalArgumentException("expected a line of at most 512 bytes, got more");
+  private void requireRoom(int start, int more, int max) {
+    if (length - start + more > max - 2) {
+      throw new IllegalArgumentException("expected a line of at most " + max + " bytes, got more");
     }
   }
 

@@ -1,6 +1,7 @@
 package io.upgradeable.smtp;
 
 import io.upgradeable.UpgradeException;
+import io.upgradeable.sasl.SaslChannel;
 import io.upgradeable.session.Session;
 import io.upgradeable.session.SessionContext;
 import java.nio.ByteBuffer;
@@ -70,10 +71,11 @@ final class SmtpServerSession implements Session {
       SmtpServerSetup setup,
       SmtpServerPeer peer,
       boolean extended,
+      SaslChannel channel,
       Consumer<SmtpServerSession> onOpened,
       Consumer<SmtpServerSession> onClosed) {
     this.limits = setup.limits();
-    this.dialogue = new SmtpServerDialogue(setup, peer, extended, this);
+    this.dialogue = new SmtpServerDialogue(setup, peer, extended, channel, this);
     this.onOpened = onOpened;
     this.onClosed = onClosed;
   }

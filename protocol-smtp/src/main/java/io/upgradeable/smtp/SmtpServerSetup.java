@@ -1,8 +1,10 @@
 package io.upgradeable.smtp;
 
+import io.upgradeable.sasl.SaslServer;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -11,9 +13,13 @@ import java.util.Set;
  * @param options the server's name and dialect, what it offers under TLS, and what goes wrong
  * @param limits what a client may cost
  * @param handler decides and receives
+ * @param sasl authenticates, if users are known
  */
 record SmtpServerSetup(
-    SmtpServerOptions options, SmtpServerLimits limits, SmtpServerHandler handler) {
+    SmtpServerOptions options,
+    SmtpServerLimits limits,
+    SmtpServerHandler handler,
+    Optional<SaslServer> sasl) {
 
   /** The keywords of what is offered under TLS to a client that said EHLO. */
   Set<String> offered() {
