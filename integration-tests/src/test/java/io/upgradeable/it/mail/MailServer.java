@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -50,14 +51,13 @@ final class MailServer
   /** Waits for as many files, and lists them. */
   private static final String AWAIT =
       """
-      tries=%d
-      while [ "$(find "$0" -type f 2>/dev/null | wc -l)" -lt "$1" ] && [ $tries -gt 0 ]; do
-        tries=$((tries - 1))
+      end=$(($(date +%%s) + %d))
+      while [ "$(find "$0" -type f 2>/dev/null | wc -l)" -lt "$1" ] && [ "$(date +%%s)" -lt $end ]; do
         sleep 0.05
       done
       find "$0" -type f
       """
-          .formatted(20 * DELIVERY_SECONDS);
+          .formatted(DELIVERY_SECONDS);
 
   private final String image;
   private final List<Integer> ports;
@@ -115,12 +115,27 @@ final class MailServer
           "expected %d messages for %s within %d s, got %s"
               .formatted(count, mailbox, DELIVERY_SECONDS, files));
     }
-    List<byte[]> messages = new ArrayList<>(count);
-    for (String file : files) {
-      messages.add(running().copyFileFromContainer(file, InputStream::readAllBytes));
-    }
+    List<byte[]> messages = copy(directory(mailbox));
     empty(mailbox);
     return messages;
+  }
+
+  /** The files of a directory, all in one answer. */
+  private List<byte[]> copy(String directory) throws IOException {
+    List<byte[]> files = new ArrayList<>();
+    try (InputStream answer =
+            running()
+                .getDockerClient()
+                .copyArchiveFromContainerCmd(running().getContainerId(), directory)
+                .exec();
+        TarArchiveInputStream archive = new TarArchiveInputStream(answer)) {
+      for (var entry = archive.getNextEntry(); entry != null; entry = archive.getNextEntry()) {
+        if (entry.isFile()) {
+          files.add(archive.readAllBytes());
+        }
+      }
+    }
+    return files;
   }
 
   /** The subjects of the messages that are in a mailbox now, which is empty afterwards. */

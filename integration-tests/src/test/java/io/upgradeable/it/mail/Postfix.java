@@ -60,9 +60,8 @@ final class Postfix {
 
   private static final String AWAIT_EMPTY_QUEUE =
       """
-      tries=600
-      while [ -n "$(postqueue -j)" ] && [ $tries -gt 0 ]; do
-        tries=$((tries - 1))
+      end=$(($(date +%s) + 30))
+      while [ -n "$(postqueue -j)" ] && [ "$(date +%s)" -lt $end ]; do
         sleep 0.05
       done
       postqueue -j
