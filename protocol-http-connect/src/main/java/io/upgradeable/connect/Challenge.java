@@ -76,7 +76,7 @@ record Challenge(String scheme, Map<String, String> parameters) {
         at++;
         skip(" \t");
         Optional<String> value = value();
-        if (value.isEmpty() || parameters.put(name, value.get()) != null) {
+        if (value.isEmpty() || parameters.putIfAbsent(name, value.get()) != null) {
           return false;
         }
         skip(" \t");

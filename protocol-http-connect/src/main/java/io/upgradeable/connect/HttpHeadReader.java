@@ -95,6 +95,7 @@ final class HttpHeadReader {
     column = 0;
     fields = 0;
     inStartLine = true;
+    inName = false;
     complete = false;
   }
 
