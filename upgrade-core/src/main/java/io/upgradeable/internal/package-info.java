@@ -1,4 +1,4 @@
-/** What several packages of the core share and nobody else sees. */
+/** What several packages of the core and this project's protocols share and nobody else sees. */
 @NullMarked
 package io.upgradeable.internal;
 

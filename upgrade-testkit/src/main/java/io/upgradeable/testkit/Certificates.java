@@ -18,6 +18,7 @@ import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPrivateKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,9 +26,13 @@ import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import javax.security.auth.x500.X500Principal;
+import org.bouncycastle.asn1.ASN1BitString;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.CertIOException;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
@@ -80,7 +85,9 @@ public final class Certificates {
     }
 
     /**
-     * Writes {@code NAME.crt}, the chain, and {@code NAME.key}, the key in PKCS#8, both PEM.
+     * Writes {@code NAME.crt}, the chain, and {@code NAME.key}, the key in PKCS#8, both PEM. An EC
+     * key has its public half with it (RFC 5915): GnuTLS takes none without, and the JDK writes
+     * none.
      *
      * @param directory an existing directory
      * @param name the files' name
@@ -88,7 +95,29 @@ public final class Certificates {
      */
     public void writePem(Path directory, String name) {
       writeCertificates(directory.resolve(name + ".crt"), chain);
-      write(directory.resolve(name + ".key"), pem("PRIVATE KEY", key.getEncoded()));
+      write(directory.resolve(name + ".key"), pem("PRIVATE KEY", pkcs8()));
+    }
+
+    private byte[] pkcs8() {
+      if (!(key instanceof ECPrivateKey ec)) {
+        return key.getEncoded();
+      }
+      try {
+        AlgorithmIdentifier algorithm =
+            PrivateKeyInfo.getInstance(key.getEncoded()).getPrivateKeyAlgorithm();
+        ASN1BitString publicHalf =
+            SubjectPublicKeyInfo.getInstance(chain.get(0).getPublicKey().getEncoded())
+                .getPublicKeyData();
+        var both =
+            new org.bouncycastle.asn1.sec.ECPrivateKey(
+                ec.getParams().getOrder().bitLength(),
+                ec.getS(),
+                publicHalf,
+                algorithm.getParameters());
+        return new PrivateKeyInfo(algorithm, both).getEncoded();
+      } catch (IOException e) {
+        throw new IllegalStateException("no encoding", e);
+      }
     }
   }
 

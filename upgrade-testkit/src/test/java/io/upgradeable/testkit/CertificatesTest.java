@@ -5,11 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.upgradeable.testkit.Certificates.Issued;
 import io.upgradeable.tls.TlsIdentity;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyFactory;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPublicKey;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.List;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.sec.ECPrivateKey;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,6 +89,36 @@ class CertificatesTest {
         TlsIdentity.pem(directory.resolve("server.crt"), directory.resolve("server.key"));
     assertThat(read.chain()).isEqualTo(issued.chain());
     assertThat(directory.resolve("ca.crt")).content().startsWith("-----BEGIN CERTIFICATE-----\n");
+  }
+
+  @Test
+  void pemFile_ofAnEcKey_hasThePublicHalf(@TempDir Path directory) throws Exception {
+    Issued issued = certificates.server("localhost");
+
+    issued.writePem(directory, "server");
+
+    byte[] pkcs8 = keyOf(directory.resolve("server.key"));
+    ECPrivateKey written =
+        ECPrivateKey.getInstance(PrivateKeyInfo.getInstance(pkcs8).parsePrivateKey());
+    SubjectPublicKeyInfo certified =
+        SubjectPublicKeyInfo.getInstance(leaf(issued).getPublicKey().getEncoded());
+    assertThat(written.getPublicKey()).isEqualTo(certified.getPublicKeyData());
+    assertThat(KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(pkcs8)))
+        .isEqualTo(issued.key());
+  }
+
+  @Test
+  void pemFile_ofAnRsaKey_isTheKey(@TempDir Path directory) throws Exception {
+    Issued issued = certificates.rsaServer("localhost");
+
+    issued.writePem(directory, "server");
+
+    assertThat(keyOf(directory.resolve("server.key"))).isEqualTo(issued.key().getEncoded());
+  }
+
+  private static byte[] keyOf(Path file) throws IOException {
+    List<String> lines = Files.readAllLines(file);
+    return Base64.getDecoder().decode(String.join("", lines.subList(1, lines.size() - 1)));
   }
 
   private static X509Certificate leaf(Issued issued) {

@@ -11,10 +11,12 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -45,6 +47,17 @@ final class MailServer
   static final Certificates CERTIFICATES = Certificates.create();
 
   private static final int DELIVERY_SECONDS = 30;
+
+  /** Waits for as many files, and lists them. */
+  private static final String AWAIT =
+      """
+      end=$(($(date +%%s) + %d))
+      while [ "$(find "$0" -type f 2>/dev/null | wc -l)" -lt "$1" ] && [ "$(date +%%s)" -lt $end ]; do
+        sleep 0.05
+      done
+      find "$0" -type f
+      """
+          .formatted(DELIVERY_SECONDS);
 
   private final String image;
   private final List<Integer> ports;
@@ -84,25 +97,78 @@ final class MailServer
    * @throws AssertionError if none comes, or if there are several
    */
   byte[] take(String mailbox) throws IOException, InterruptedException {
-    String script = "until ls -d \"$0\"/* 2>/dev/null; do sleep 0.05; done";
-    ExecResult waited =
-        running()
-            .execInContainer(
-                "timeout",
-                Integer.toString(DELIVERY_SECONDS),
-                "sh",
-                "-c",
-                script,
-                "/mail/" + mailbox + "/new");
-    List<String> files = waited.getStdout().lines().toList();
-    if (files.size() != 1) {
+    return takeAll(mailbox, 1).get(0);
+  }
+
+  /**
+   * Waits for messages, and takes them out of their mailbox.
+   *
+   * @param mailbox the local part of their address
+   * @param count how many
+   * @return the files, byte for byte, in no order
+   * @throws AssertionError if fewer come, or if there are more
+   */
+  List<byte[]> takeAll(String mailbox, int count) throws IOException, InterruptedException {
+    List<String> files = run(AWAIT, directory(mailbox), Integer.toString(count)).lines().toList();
+    if (files.size() != count) {
       throw new AssertionError(
-          "expected one message for %s within %d s, got %s"
-              .formatted(mailbox, DELIVERY_SECONDS, files));
+          "expected %d messages for %s within %d s, got %s"
+              .formatted(count, mailbox, DELIVERY_SECONDS, files));
     }
-    byte[] message = running().copyFileFromContainer(files.get(0), InputStream::readAllBytes);
-    running().execInContainer("rm", files.get(0));
-    return message;
+    List<byte[]> messages = copy(directory(mailbox));
+    empty(mailbox);
+    return messages;
+  }
+
+  /** The files of a directory, all in one answer. */
+  private List<byte[]> copy(String directory) throws IOException {
+    List<byte[]> files = new ArrayList<>();
+    try (InputStream answer =
+            running()
+                .getDockerClient()
+                .copyArchiveFromContainerCmd(running().getContainerId(), directory)
+                .exec();
+        TarArchiveInputStream archive = new TarArchiveInputStream(answer)) {
+      for (var entry = archive.getNextEntry(); entry != null; entry = archive.getNextEntry()) {
+        if (entry.isFile()) {
+          files.add(archive.readAllBytes());
+        }
+      }
+    }
+    return files;
+  }
+
+  /** The subjects of the messages that are in a mailbox now, which is empty afterwards. */
+  List<String> takeSubjects(String mailbox) throws IOException, InterruptedException {
+    String fields = run("grep -rhm1 ^Subject: \"$0\" || true", directory(mailbox));
+    empty(mailbox);
+    return fields.lines().map(field -> field.substring("Subject: ".length())).toList();
+  }
+
+  private void empty(String mailbox) throws IOException, InterruptedException {
+    run("find \"$0\" -type f -delete", directory(mailbox));
+  }
+
+  private static String directory(String mailbox) {
+    return "/mail/" + mailbox + "/new";
+  }
+
+  /**
+   * Runs a script in the container.
+   *
+   * @param script for its shell
+   * @param arguments from {@code $0} on
+   * @return what it printed
+   * @throws AssertionError if it fails
+   */
+  String run(String script, String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("sh", "-c", script));
+    command.addAll(List.of(arguments));
+    ExecResult ran = running().execInContainer(command.toArray(String[]::new));
+    if (ran.getExitCode() != 0) {
+      throw new AssertionError("expected '%s' to run, got %s".formatted(script, ran));
+    }
+    return ran.getStdout();
   }
 
   private GenericContainer<?> running() {
@@ -124,7 +190,6 @@ final class MailServer
   private static void writeCertificates(Path directory) {
     CERTIFICATES.writePem(directory);
     CERTIFICATES.server("localhost").writePem(directory, "good");
-    CERTIFICATES.rsaServer("localhost").writePem(directory, "rsa");
     CERTIFICATES.expired("localhost").writePem(directory, "expired");
     CERTIFICATES.server("stranger.test").writePem(directory, "stranger");
   }
@@ -162,6 +227,8 @@ final class MailServer
   public void handleTestExecutionException(ExtensionContext context, Throwable failure)
       throws Throwable {
     String log = running().getLogs();
+    // The next test shall not find what this one left.
+    running().execInContainer("find", "/mail", "-type", "f", "-delete");
     if (log.length() > logged) {
       failure.addSuppressed(new ServerLog(image, log.substring(logged)));
     }

@@ -1,5 +1,7 @@
 package io.upgradeable.it.mail;
 
+import java.io.IOException;
+
 /**
  * Postfix. One container has all its variants, each on a port of its own, which {@code master.cf}
  * in the image's folder sets up. Besides the common mailboxes it has {@code jörg@example.test} and
@@ -45,6 +47,9 @@ final class Postfix {
 
   static final int SMALL_SIZE = 20_000;
 
+  /** Loses its patience with a client that says nothing for a second. */
+  static final int IMPATIENT = 2534;
+
   /** The largest message that the other ports take. */
   static final int SIZE = 50 * 1024 * 1024;
 
@@ -52,6 +57,15 @@ final class Postfix {
   static final String USER = "alice";
 
   static final String PASSWORD = "correct horse";
+
+  private static final String AWAIT_EMPTY_QUEUE =
+      """
+      end=$(($(date +%s) + 30))
+      while [ -n "$(postqueue -j)" ] && [ "$(date +%s)" -lt $end ]; do
+        sleep 0.05
+      done
+      postqueue -j
+      """;
 
   private Postfix() {}
 
@@ -69,6 +83,15 @@ final class Postfix {
         STRANGER,
         KEYLESS,
         REFUSING,
-        SMALL);
+        SMALL,
+        IMPATIENT);
+  }
+
+  /** Waits until all that was accepted is delivered. */
+  static void awaitDelivery(MailServer postfix) throws IOException, InterruptedException {
+    String left = postfix.run(AWAIT_EMPTY_QUEUE);
+    if (!left.isEmpty()) {
+      throw new AssertionError("expected an empty queue, got\n" + left);
+    }
   }
 }

@@ -73,6 +73,8 @@ enum TestMessage {
 
   private static final Pattern FIELD = Pattern.compile("([!-9;-~]+):[^\n]*\n(?:[ \t][^\n]*\n)*");
 
+  private static final Pattern SUBJECT = Pattern.compile("(?m)^Subject: ([^\\r\\n]*)");
+
   private final String body;
 
   TestMessage(String body) {
@@ -139,6 +141,15 @@ enum TestMessage {
       start = field.end();
     }
     return text.substring(start).getBytes(ISO_8859_1);
+  }
+
+  /** The first line of a file's field {@code Subject}. */
+  static String subject(byte[] file) {
+    Matcher subject = SUBJECT.matcher(new String(file, ISO_8859_1));
+    if (!subject.find()) {
+      throw new AssertionError("expected a subject");
+    }
+    return subject.group(1);
   }
 
   private static Set<String> trace() {

@@ -1,0 +1,49 @@
+package io.upgradeable.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** That the workload runs and counts, never how fast. */
+@Timeout(120)
+final class SmtpWorkloadTest {
+
+  @Test
+  void fewMessages_eachTransfer_allAreAcceptedAndTold(@TempDir Path folder) throws Exception {
+    Path json = folder.resolve("smtp.json");
+    int code =
+        new CommandLine(new Bench())
+            .execute(
+                "smtp",
+                "--messages=20",
+                "--warm-up=2",
+                "--connections=2",
+                "--rounds=2",
+                "--size=1000",
+                "--json=" + json);
+    assertThat(code).isZero();
+    JsonArray rows = JsonParser.parseString(Files.readString(json)).getAsJsonArray();
+    assertThat(rows).hasSize(2);
+    for (var element : rows) {
+      JsonObject row = element.getAsJsonObject();
+      assertThat(row.get("rounds").getAsJsonArray()).hasSize(2);
+      assertThat(row.get("failures").getAsDouble()).isZero();
+      assertThat(row.get("messages/s").getAsDouble()).isPositive();
+    }
+    assertThat(rows.get(0).getAsJsonObject().get("transfer").getAsString()).isEqualTo("DATA");
+    assertThat(rows.get(1).getAsJsonObject().get("transfer").getAsString()).isEqualTo("BDAT");
+  }
+
+  @Test
+  void wrongOption_isAUsageError() {
+    assertThat(new CommandLine(new Bench()).execute("smtp", "--transfer=pigeon")).isEqualTo(2);
+  }
+}
