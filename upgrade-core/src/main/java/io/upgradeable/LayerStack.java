@@ -17,8 +17,7 @@ public final class LayerStack {
   private final Predicate<InetAddress> addresses;
   private final List<Layer<?>> layers;
 
-  private LayerStack(
-      Endpoint endpoint, Predicate<InetAddress> addresses, List<Layer<?>> layers) {
+  private LayerStack(Endpoint endpoint, Predicate<InetAddress> addresses, List<Layer<?>> layers) {
     this.endpoint = endpoint;
     this.addresses = addresses;
     this.layers = layers;

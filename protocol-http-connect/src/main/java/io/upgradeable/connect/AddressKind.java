@@ -34,7 +34,9 @@ final class AddressKind {
           Network.of("224.0.0.0/4"), // multicast, RFC 5771
           Network.of("240.0.0.0/4")); // reserved and broadcast, RFC 1112
 
-  /** All that is handed out as global unicast (RFC 4291, 2.4); the rest of IPv6 is something else. */
+  /**
+   * All that is handed out as global unicast (RFC 4291, 2.4); the rest of IPv6 is something else.
+   */
   private static final Network GLOBAL = Network.of("2000::/3");
 
   private static final List<Network> SPECIAL_IPV6 =

@@ -25,10 +25,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Checks the credentials of the scheme Basic (RFC 7617) against hashed passwords, on a thread of its
- * own, because a hash worth its name takes milliseconds. An unknown user takes as long as a wrong
- * password. What was right is remembered for a while, by a keyed hash: a client that opens many
- * tunnels is checked once.
+ * Checks the credentials of the scheme Basic (RFC 7617) against hashed passwords, on a thread of
+ * its own, because a hash worth its name takes milliseconds. An unknown user takes as long as a
+ * wrong password. What was right is remembered for a while, by a keyed hash: a client that opens
+ * many tunnels is checked once.
  */
 final class BasicUsers implements AutoCloseable {
 

@@ -6,7 +6,9 @@ import io.upgradeable.negotiation.Reason;
 import io.upgradeable.negotiation.Step;
 import io.upgradeable.negotiation.TlsFacts;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The server: reads one request for a tunnel and refuses everything else. Who may go where, and the
@@ -15,6 +17,12 @@ import java.util.Optional;
 public final class ConnectServerUpgrade implements Negotiation<ConnectRequest> {
 
   private static final String REQUEST = "a request for a tunnel (CONNECT)";
+
+  /** A field of credentials with its folded lines, if somebody folded it. */
+  private static final Pattern CREDENTIALS =
+      Pattern.compile(
+          "(authorization[ \\t]*:[ \\t]*[A-Za-z0-9-]*)[^\\r\\n]*(?:\\r?\\n[ \\t][^\\r\\n]*)*",
+          Pattern.CASE_INSENSITIVE);
 
   private enum State {
     NEW,
@@ -56,8 +64,15 @@ public final class ConnectServerUpgrade implements Negotiation<ConnectRequest> {
         HttpField.values(head.fields(), "Proxy-Authorization").stream()
             .findFirst()
             .map(ConnectRequest.Presented::new);
-    return Step.done(
-        new ConnectRequest(((RequestLine.Tunnel) checked).target(), credentials));
+    return Step.done(new ConnectRequest(((RequestLine.Tunnel) checked).target(), credentials));
+  }
+
+  /** Whatever stands behind the scheme of credentials is a secret, in a broken request too. */
+  @Override
+  public ByteBuffer shown(ByteBuffer received) {
+    String text = StandardCharsets.ISO_8859_1.decode(received).toString();
+    String redacted = CREDENTIALS.matcher(text).replaceAll("$1 <redacted>");
+    return ByteBuffer.wrap(redacted.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   private Step<ConnectRequest> refuse(int status, String said, String got) {

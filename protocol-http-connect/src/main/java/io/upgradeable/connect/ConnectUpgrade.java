@@ -99,8 +99,7 @@ public final class ConnectUpgrade implements Negotiation<ConnectResult> {
     if (state != State.NEW) {
       throw new IllegalStateException("expected a new machine, got one that was begun");
     }
-    return sendConnect(
-        authentication == null ? Optional.empty() : authentication.first());
+    return sendConnect(authentication == null ? Optional.empty() : authentication.first());
   }
 
   private Step<ConnectResult> sendConnect(Optional<ProxyAuthentication.Answer> answer) {
@@ -110,8 +109,7 @@ public final class ConnectUpgrade implements Negotiation<ConnectResult> {
     refusal = null;
     String sent = request(answer.map(ProxyAuthentication.Answer::value));
     String shown = request(answer.map(ProxyAuthentication.Answer::shown));
-    return Step.send(
-        Message.shownAs(sent.getBytes(StandardCharsets.ISO_8859_1), shown), ANSWER);
+    return Step.send(Message.shownAs(sent.getBytes(StandardCharsets.ISO_8859_1), shown), ANSWER);
   }
 
   private String request(Optional<String> authorization) {
@@ -164,11 +162,9 @@ public final class ConnectUpgrade implements Negotiation<ConnectResult> {
       if (authentication != null) {
         authentication.onAccepted();
       }
-      return Step.done(
-          new ConnectResult(status.code(), status.reason(), whole.head().fields()));
+      return Step.done(new ConnectResult(status.code(), status.reason(), whole.head().fields()));
     }
-    refusal =
-        new Refusal(status, whole.head(), whole.end(), AnswerBody.of(whole.head().fields()));
+    refusal = new Refusal(status, whole.head(), whole.end(), AnswerBody.of(whole.head().fields()));
     state = State.AWAITING_BODY;
     return onBody(refusal, input);
   }

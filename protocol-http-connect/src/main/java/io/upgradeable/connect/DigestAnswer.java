@@ -133,8 +133,7 @@ final class DigestAnswer {
     }
     StringBuilder encoded = new StringBuilder("username*=UTF-8''");
     for (byte b : user.getBytes(StandardCharsets.UTF_8)) {
-      boolean plain =
-          (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9');
+      boolean plain = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9');
       encoded.append(plain ? String.valueOf((char) b) : "%%%02X".formatted(b & 0xff));
     }
     return encoded.toString();

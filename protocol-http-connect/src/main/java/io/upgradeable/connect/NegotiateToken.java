@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A token of the scheme Negotiate (RFC 4559), made ahead, because to make one asks a Kerberos server
- * and an event loop must not wait. It serves one connection: a proxy takes no token twice.
+ * A token of the scheme Negotiate (RFC 4559), made ahead, because to make one asks a Kerberos
+ * server and an event loop must not wait. It serves one connection: a proxy takes no token twice.
  */
 public final class NegotiateToken {
 

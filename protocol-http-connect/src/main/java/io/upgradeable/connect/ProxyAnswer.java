@@ -2,7 +2,9 @@ package io.upgradeable.connect;
 
 import io.upgradeable.negotiation.Message;
 
-/** What a proxy answers. Every refusal closes: nothing that stands behind it is read as a request. */
+/**
+ * What a proxy answers. Every refusal closes: nothing that stands behind it is read as a request.
+ */
 final class ProxyAnswer {
 
   private ProxyAnswer() {}

@@ -82,8 +82,7 @@ final class ProxyAuthentication {
      * {@link #problem} says why.
      */
     boolean canAnswer(List<HttpField> fields) {
-      List<Challenge> challenges =
-          Challenge.parse(HttpField.values(fields, "Proxy-Authenticate"));
+      List<Challenge> challenges = Challenge.parse(HttpField.values(fields, "Proxy-Authenticate"));
       Optional<Choice> choice = choose(challenges);
       Choice before = used;
       if (choice.isPresent() && before != null) {
@@ -196,18 +195,21 @@ final class ProxyAuthentication {
               .token()
               .filter(token -> clear)
               .map(token -> new Choice("Bearer", Optional.empty()));
-      case "basic" -> basicUser().filter(u -> clear).map(u -> new Choice("Basic", Optional.empty()));
+      case "basic" ->
+          basicUser().filter(u -> clear).map(u -> new Choice("Basic", Optional.empty()));
       default -> Optional.empty();
     };
   }
 
   private String problemWith(Challenge challenge) {
     return switch (challenge.scheme()) {
-      case "digest" -> DigestAnswer.to(challenge).map(d -> "Digest").orElse(DigestAnswer.problem(challenge));
+      case "digest" ->
+          DigestAnswer.to(challenge).map(d -> "Digest").orElse(DigestAnswer.problem(challenge));
       case "basic" ->
           "Basic" + (basicUser().isPresent() ? " (it would show the password on the way)" : "");
       case "bearer" ->
-          "Bearer" + (credentials.token().isPresent() ? " (it would show the token on the way)" : "");
+          "Bearer"
+              + (credentials.token().isPresent() ? " (it would show the token on the way)" : "");
       default -> challenge.scheme();
     };
   }

@@ -12,9 +12,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * One proxy on the way, as a URL says it: {@code http://proxy:3128}, {@code https://alice@proxy:3129},
- * {@code socks5://proxy}, {@code socks4a://proxy}. Any number of them, bottom to top, make a stack
- * that leads to a target. Immutable.
+ * One proxy on the way, as a URL says it: {@code http://proxy:3128}, {@code
+ * https://alice@proxy:3129}, {@code socks5://proxy}, {@code socks4a://proxy}. Any number of them,
+ * bottom to top, make a stack that leads to a target. Immutable.
  *
  * <p>Each hop has a TLS policy and credentials of its own. With {@code https}, TLS ends at the
  * proxy, whose certificate must have the proxy's name; what the layers above put into the tunnel is
@@ -60,9 +60,9 @@ public final class ProxyHop {
   }
 
   /**
-   * Reads a URL. A user stands before an {@code @}, percent-encoded where need be. A password behind
-   * it is taken too, but whoever can see the URL has it: {@link #hasPasswordInUrl} tells, for a
-   * program that reads it from where others can look.
+   * Reads a URL. A user stands before an {@code @}, percent-encoded where need be. A password
+   * behind it is taken too, but whoever can see the URL has it: {@link #hasPasswordInUrl} tells,
+   * for a program that reads it from where others can look.
    *
    * @param url the URL
    * @return the hop
@@ -83,7 +83,10 @@ public final class ProxyHop {
           case "socks4a" -> Scheme.SOCKS4A;
           case "socks", "socks4" ->
               throw new IllegalArgumentException(
-                  FORMS + ", got " + name + ": say socks5 or socks4a, which resolve names remotely");
+                  FORMS
+                      + ", got "
+                      + name
+                      + ": say socks5 or socks4a, which resolve names remotely");
           default -> throw new IllegalArgumentException(FORMS + ", got another scheme");
         };
     String rest = url.substring(colon + 3);
@@ -102,7 +105,8 @@ public final class ProxyHop {
     if (endpoint.port() == 0) {
       throw new IllegalArgumentException(FORMS + ", got port 0");
     }
-    return new ProxyHop(scheme, endpoint, Optional.empty(), Optional.empty(), false, Optional.empty())
+    return new ProxyHop(
+            scheme, endpoint, Optional.empty(), Optional.empty(), false, Optional.empty())
         .withUserInfo(userInfo);
   }
 
@@ -155,7 +159,8 @@ public final class ProxyHop {
   }
 
   /**
-   * The same hop with a TLS policy for it; the JDK's trust store and the proxy's name unless called.
+   * The same hop with a TLS policy for it; the JDK's trust store and the proxy's name unless
+   * called.
    *
    * @param policy how TLS with the proxy is to be
    * @return the changed copy
@@ -230,17 +235,13 @@ public final class ProxyHop {
       case HTTP -> HttpConnect.client(next, options());
       case HTTPS -> HttpConnect.client(next, options().overTls());
       case SOCKS5 ->
-          credentials.isPresent()
-              ? Socks.version5(next, credentials.get())
-              : Socks.version5(next);
+          credentials.isPresent() ? Socks.version5(next, credentials.get()) : Socks.version5(next);
       case SOCKS4A -> Socks.version4a(next, user.orElse(""));
     };
   }
 
   private ConnectOptions options() {
-    return credentials
-        .map(ConnectOptions.NONE::withCredentials)
-        .orElse(ConnectOptions.NONE);
+    return credentials.map(ConnectOptions.NONE::withCredentials).orElse(ConnectOptions.NONE);
   }
 
   /** The URL without user and password. */

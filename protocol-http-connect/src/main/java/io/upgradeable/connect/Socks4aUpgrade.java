@@ -12,8 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The client of SOCKS 4a: one request, one answer of eight bytes. There is no RFC; the documents are
- * {@code SOCKS4.protocol} and {@code SOCKS4A.protocol} of the first implementation.
+ * The client of SOCKS 4a: one request, one answer of eight bytes. There is no RFC; the documents
+ * are {@code SOCKS4.protocol} and {@code SOCKS4A.protocol} of the first implementation.
  */
 public final class Socks4aUpgrade implements Negotiation<SocksResult> {
 
@@ -59,8 +59,7 @@ public final class Socks4aUpgrade implements Negotiation<SocksResult> {
       out.writeBytes(target.host().getBytes(StandardCharsets.US_ASCII));
       out.write(0);
     }
-    return Step.send(
-        Message.shownAs(out.toByteArray(), "SOCKS4a CONNECT " + target), ANSWER);
+    return Step.send(Message.shownAs(out.toByteArray(), "SOCKS4a CONNECT " + target), ANSWER);
   }
 
   @Override

@@ -6,10 +6,10 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * One rule of who may be reached: {@code HOST:PORT}, where the host is a name, {@code *.example.net}
- * (any name below), {@code *} (any public host), an address or a network in CIDR notation, and the
- * port a number or {@code *}. Only a rule with an address or a network reaches one that is not
- * public.
+ * One rule of who may be reached: {@code HOST:PORT}, where the host is a name, {@code
+ * *.example.net} (any name below), {@code *} (any public host), an address or a network in CIDR
+ * notation, and the port a number or {@code *}. Only a rule with an address or a network reaches
+ * one that is not public.
  */
 final class TargetRule {
 

@@ -24,8 +24,7 @@ record TargetRules(List<TargetRule> rules, Set<Integer> publicPorts) {
   }
 
   boolean allows(Endpoint target, InetAddress address) {
-    boolean named =
-        rules.stream().anyMatch(rule -> rule.matchesAddress(address, target.port()));
+    boolean named = rules.stream().anyMatch(rule -> rule.matchesAddress(address, target.port()));
     // An IPv4 address written as one of IPv6 is somebody's attempt to look like something else.
     boolean mapped = target.host().indexOf(':') >= 0 && address.getAddress().length == 4;
     return named || (!mapped && AddressKind.isPublic(address) && allowsName(target));

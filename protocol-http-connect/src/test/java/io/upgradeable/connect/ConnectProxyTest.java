@@ -53,8 +53,7 @@ class ConnectProxyTest {
   }
 
   private Socket dial(ConnectProxy proxy) throws IOException {
-    Socket socket =
-        closing(new Socket(InetAddress.getLoopbackAddress(), proxy.endpoint().port()));
+    Socket socket = closing(new Socket(InetAddress.getLoopbackAddress(), proxy.endpoint().port()));
     socket.setSoTimeout(30_000);
     return socket;
   }
@@ -121,8 +120,15 @@ class ConnectProxyTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "127.0.0.1:22", "localhost:22", "10.0.0.1:443", "169.254.169.254:443", "[::1]:443",
-        "[::ffff:127.0.0.1]:443", "[64:ff9b::7f00:1]:443", "0.0.0.0:443", "1.1.1.1:25"
+        "127.0.0.1:22",
+        "localhost:22",
+        "10.0.0.1:443",
+        "169.254.169.254:443",
+        "[::1]:443",
+        "[::ffff:127.0.0.1]:443",
+        "[64:ff9b::7f00:1]:443",
+        "0.0.0.0:443",
+        "1.1.1.1:25"
       })
   void allowPublic_targetThatIsNone_forbidden(String to) throws Exception {
     ConnectProxy proxy = start(ConnectProxy.builder().listen(Loopback.ANY_PORT).allowPublic());
@@ -142,7 +148,9 @@ class ConnectProxyTest {
     ConnectProxy proxy =
         start(ConnectProxy.builder().listen(Loopback.ANY_PORT).allow("localhost:*"));
     String answer = answer(proxy, request("localhost:" + target.getLocalPort()));
-    assertThat(answer).startsWith("HTTP/1.1 403 Forbidden\r\n").contains("an address of this target");
+    assertThat(answer)
+        .startsWith("HTTP/1.1 403 Forbidden\r\n")
+        .contains("an address of this target");
   }
 
   @Test
@@ -254,9 +262,7 @@ class ConnectProxyTest {
       PeerRefused refused =
           catchThrowableOfType(
               PeerRefused.class,
-              () ->
-                  connector.connect(
-                      ProxyHop.stack(List.of(hop), Endpoint.parse("127.0.0.1:1"))));
+              () -> connector.connect(ProxyHop.stack(List.of(hop), Endpoint.parse("127.0.0.1:1"))));
       assertThat(refused.code()).isEqualTo("407");
     }
     assertThat(log).hasSize(2);

@@ -23,8 +23,7 @@ class DigestAnswerTest {
   @Test
   void rfcExample_sha256_sameResponse() {
     assertThat(rfc("SHA-256"))
-        .contains(
-            "response=\"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1\"")
+        .contains("response=\"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1\"")
         .contains("opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\"")
         .contains("nc=00000001")
         .contains("username=\"Mufasa\"");
@@ -32,8 +31,7 @@ class DigestAnswerTest {
 
   private static String rfc(String algorithm) {
     return answerTo(RFC_CHALLENGE.formatted(algorithm))
-        .answer(
-            "GET", "/dir/index.html", "Mufasa", "Circle of Life".toCharArray(), RFC_CNONCE, 1);
+        .answer("GET", "/dir/index.html", "Mufasa", "Circle of Life".toCharArray(), RFC_CNONCE, 1);
   }
 
   @Test
@@ -45,7 +43,8 @@ class DigestAnswerTest {
                 "Digest realm=\"api@example.org\", qop=\"auth\", algorithm=SHA-512-256, "
                     + "nonce=\"5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK\", charset=UTF-8,"
                     + " userhash=true")
-            .answer("GET", "/doe.json", "J\u00e4s\u00f8n Doe", "Secret, or not?".toCharArray(), "c", 1);
+            .answer(
+                "GET", "/doe.json", "J\u00e4s\u00f8n Doe", "Secret, or not?".toCharArray(), "c", 1);
     assertThat(answer).contains("userhash=true").doesNotContain("Doe");
   }
 

@@ -95,8 +95,25 @@ class HttpHeadReaderTest {
     long seed = Long.getLong("upgradeable.seed", System.nanoTime());
     List<String> pieces =
         List.of(
-            "\r\n", "\r", "\n", "\r\n\r\n", ":", ": ", " ", "\t", "a", "Host", "HTTP/1.1 ", "200",
-            "CONNECT ", "x:1 ", "\u0000", "\u00e9", "\u007f", "HTTP/1.1 200 OK\r\n", "A: b\r\n");
+            "\r\n",
+            "\r",
+            "\n",
+            "\r\n\r\n",
+            ":",
+            ": ",
+            " ",
+            "\t",
+            "a",
+            "Host",
+            "HTTP/1.1 ",
+            "200",
+            "CONNECT ",
+            "x:1 ",
+            "\u0000",
+            "\u00e9",
+            "\u007f",
+            "HTTP/1.1 200 OK\r\n",
+            "A: b\r\n");
     for (int run = 0; run < 20_000; run++) {
       Random random = new Random(seed + run);
       StringBuilder text = new StringBuilder(random.nextBoolean() ? "HTTP/1.1 200 OK\r\n" : "");

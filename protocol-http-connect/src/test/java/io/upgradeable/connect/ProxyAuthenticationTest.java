@@ -197,8 +197,7 @@ class ProxyAuthenticationTest {
       assertThat(proxy.heard.get(2)).contains("nonce=\"m\"").contains("nc=00000001");
     }
     try (Proxy proxy =
-        new Proxy(
-            challenge(STAYS, stale), challenge(STAYS, stale), challenge(STAYS, stale), OK)) {
+        new Proxy(challenge(STAYS, stale), challenge(STAYS, stale), challenge(STAYS, stale), OK)) {
       assertThat(refusal(proxy, alice()).code()).isEqualTo("407");
       assertThat(proxy.heard).hasSize(3);
     }

@@ -88,8 +88,7 @@ class ProxyHopTest {
   @ParameterizedTest
   @CsvSource({"socks4a://p,[::1]:22", "http://p:1,[fe80::1%eth0]:22", "http://p:1,a:0"})
   void target_thatNoProxyReaches_refused(String url, String target) {
-    assertThatThrownBy(
-            () -> ProxyHop.stack(List.of(ProxyHop.parse(url)), Endpoint.parse(target)))
+    assertThatThrownBy(() -> ProxyHop.stack(List.of(ProxyHop.parse(url)), Endpoint.parse(target)))
         .isInstanceOf(IllegalArgumentException.class);
   }
 

@@ -27,8 +27,7 @@ class SocksTest {
     String connect = "C- \\x05\\x01\\x00\\x03\\x10mail.example.net\\x02\\x4b\n";
     String hello = "C- \\x05\\x01\\x00\nS- \\x05\\x00\n" + connect;
     String asked = "C- \\x05\\x02\\x00\\x02\nS- \\x05\\x02\nC- \\x01\\x03bob\\x02pw\n";
-    String request4 =
-        "C- \\x04\\x01\\x02\\x4b\\x00\\x00\\x00\\x01bob\\x00mail.example.net\\x00\n";
+    String request4 = "C- \\x04\\x01\\x02\\x4b\\x00\\x00\\x00\\x01bob\\x00mail.example.net\\x00\n";
     return Stream.of(
         play("a name", this::plain, hello + bound + done),
         play("a password", this::bob, asked + "S- \\x01\\x00\n" + connect + bound + done),
@@ -40,10 +39,7 @@ class SocksTest {
             "a wrong password",
             this::bob,
             asked + "S- \\x01\\x01\n! Refused the password was not accepted\n"),
-        play(
-            "no method",
-            this::plain,
-            "C- \\x05\\x01\\x00\nS- \\x05\\xff\n! Refused no method\n"),
+        play("no method", this::plain, "C- \\x05\\x01\\x00\nS- \\x05\\xff\n! Refused no method\n"),
         play(
             "a method that was not offered",
             this::plain,
@@ -99,7 +95,8 @@ class SocksTest {
             this::version4,
             request4
                 + "S- \\x00\\x5b\\x00\\x00\\x00\\x00\\x00\\x00\n! Refused rejected or failed\n"),
-        play("4a: another version", this::version4, request4 + "S- \\x05\n! Misbehaved version 5\n"),
+        play(
+            "4a: another version", this::version4, request4 + "S- \\x05\n! Misbehaved version 5\n"),
         play(
             "4a: an unknown code",
             this::version4,

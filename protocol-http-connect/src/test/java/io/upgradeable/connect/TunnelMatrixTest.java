@@ -149,8 +149,7 @@ class TunnelMatrixTest {
               case STARTTLS -> " > smtp+tls(127.0.0.1)";
               case TLS -> " > tls(127.0.0.1) > smtp";
             };
-        assertThat(connection.path())
-            .isEqualTo(line(test, nearest, last.endpoint(), target) + top);
+        assertThat(connection.path()).isEqualTo(line(test, nearest, last.endpoint(), target) + top);
         Security without = test.tls() ? Security.HOP_ONLY : Security.PLAINTEXT;
         assertThat(connection.security())
             .isEqualTo(test.top() == Top.NOTHING ? without : Security.ORIGIN);
@@ -215,8 +214,7 @@ class TunnelMatrixTest {
 
   private static Script script(Case test, Endpoint target) {
     Script script = test.tls() ? Script.start().startTls() : Script.start();
-    script =
-        script.expect("CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n".formatted(target, target));
+    script = script.expect("CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n".formatted(target, target));
     return switch (test.event()) {
       case HANG -> script.send("HTTP/1.1 20").discard();
       case EARLY_CLOSE -> script.send("HTTP/1.1 20").close();

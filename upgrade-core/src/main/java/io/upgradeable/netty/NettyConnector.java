@@ -270,7 +270,9 @@ public final class NettyConnector implements AutoCloseable {
         if (allowed.isEmpty()) {
           failConnect(
               new ConnectFailed(
-                  where("an address that may be dialled"), "only others (" + addresses.size() + ")", null));
+                  where("an address that may be dialled"),
+                  "only others (" + addresses.size() + ")",
+                  null));
         } else {
           tryAddress(allowed, 0);
         }

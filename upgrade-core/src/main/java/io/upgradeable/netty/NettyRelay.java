@@ -102,8 +102,7 @@ public final class NettyRelay {
         || !(far instanceof SessionDriver farDriver)) {
       throw new IllegalArgumentException("expected the contexts of two sessions on connections");
     }
-    NettyRelay relay =
-        new NettyRelay(nearDriver, farDriver, Blocking.requirePositive(idleTimeout));
+    NettyRelay relay = new NettyRelay(nearDriver, farDriver, Blocking.requirePositive(idleTimeout));
     relay.takeOver();
     return relay.report;
   }
@@ -177,10 +176,6 @@ public final class NettyRelay {
   private synchronized void complete() {
     report.complete(
         new Report(
-            near.bytes(),
-            far.bytes(),
-            duration,
-            ending == null ? Ending.CLOSED : ending,
-            cause));
+            near.bytes(), far.bytes(), duration, ending == null ? Ending.CLOSED : ending, cause));
   }
 }

@@ -178,7 +178,8 @@ final class RelaySide extends ChannelDuplexHandler {
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     TlsUpgrade tls = driver.topTls();
-    if (event instanceof ChannelInputShutdownEvent || (tls != null && tls.isPeersCloseNotify(event))) {
+    if (event instanceof ChannelInputShutdownEvent
+        || (tls != null && tls.isPeersCloseNotify(event))) {
       onInputEnded();
     }
   }

@@ -266,8 +266,7 @@ final class SessionDriver implements SessionContext {
    * @param taken told the bytes that are unread
    * @param refused told why the connection cannot be given away
    */
-  void giveAway(
-      RelaySide successor, Consumer<byte[]> taken, Consumer<RuntimeException> refused) {
+  void giveAway(RelaySide successor, Consumer<byte[]> taken, Consumer<RuntimeException> refused) {
     if (delivering) {
       executor().execute(() -> giveAway(successor, taken, refused)); // Behind what it consumes now.
     } else if (givenAway || gate.isClosed()) {

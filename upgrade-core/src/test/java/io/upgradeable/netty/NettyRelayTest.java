@@ -437,7 +437,8 @@ final class NettyRelayTest extends PeerFixture {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, new javax.net.ssl.TrustManager[] {new TrustAll()}, null);
     SSLSocket near =
-        (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", port(server), false);
+        (SSLSocket)
+            context.getSocketFactory().createSocket(plain, "localhost", port(server), false);
     near.startHandshake();
     Socket far = accept();
     say(near, "half of");

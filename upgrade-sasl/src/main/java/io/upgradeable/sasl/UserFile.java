@@ -44,7 +44,8 @@ public final class UserFile {
       }
       int colon = line.indexOf(':');
       try {
-        if (colon < 1 || users.put(prepared(line.substring(0, colon)), stored(line, colon)) != null) {
+        if (colon < 1
+            || users.put(prepared(line.substring(0, colon)), stored(line, colon)) != null) {
           throw new IllegalArgumentException("expected NAME:VERIFIER, each name once");
         }
       } catch (IllegalArgumentException e) {
@@ -68,8 +69,8 @@ public final class UserFile {
    * @param user the name
    * @param password the password; it may be closed afterwards
    * @return the line without its end
-   * @throws IllegalArgumentException if SASLprep (RFC 4013) prohibits one of the two, or the name is
-   *     empty or has a colon
+   * @throws IllegalArgumentException if SASLprep (RFC 4013) prohibits one of the two, or the name
+   *     is empty or has a colon
    */
   public static String line(String user, Secret password) {
     String name = prepared(user);
