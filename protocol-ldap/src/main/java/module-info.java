@@ -1,0 +1,7 @@
+/** LDAP: the upgrade to TLS in both roles, a small client's session and a small server. */
+module io.upgradeable.ldap {
+  requires transitive io.upgradeable.core;
+  requires static transitive org.jspecify;
+
+  exports io.upgradeable.ldap;
+}
