@@ -6,6 +6,7 @@ module io.upgradeable.cli {
   requires io.netty.pkitesting;
   requires io.upgradeable.core;
   requires io.upgradeable.ping;
+  requires io.upgradeable.sasl;
   requires java.logging;
   requires static org.jspecify;
 

@@ -1,5 +1,6 @@
 package io.upgradeable.cli;
 
+import io.upgradeable.sasl.Secret;
 import io.upgradeable.tls.TlsIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package io.upgradeable.cli;
 
+import io.upgradeable.sasl.Secret;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
 package io.upgradeable.cli;
 
+import io.upgradeable.sasl.Secret;
 import io.upgradeable.tls.ClientAuthentication;
 import io.upgradeable.tls.ReloadableTlsPolicy;
 import io.upgradeable.tls.TlsIdentity;

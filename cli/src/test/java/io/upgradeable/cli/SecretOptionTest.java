@@ -3,6 +3,7 @@ package io.upgradeable.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.upgradeable.sasl.Secret;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,14 +35,6 @@ class SecretOptionTest {
 
   private static KeyPasswordOption option(String... args) {
     return CommandLine.populateCommand(new KeyPasswordOption(), args);
-  }
-
-  @Test
-  void secret_closed_cleared() {
-    char[] value = "hunter2".toCharArray();
-    new Secret(value).close();
-
-    assertThat(value).containsOnly('\0');
   }
 
   @Test

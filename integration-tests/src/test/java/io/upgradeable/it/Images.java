@@ -26,7 +26,7 @@ import org.testcontainers.utility.DockerImageName;
  * folder or the base image changes. Nothing is ever pulled: {@code ./test} makes the base image
  * available.
  */
-final class Images {
+public final class Images {
 
   /** The only image that may come from elsewhere; {@code scripts/docker.sh} names the same. */
   static final String BASE = "debian:bookworm-slim";
@@ -39,7 +39,7 @@ final class Images {
    *
    * @throws IllegalStateException if there is no such folder or the base image is absent
    */
-  static synchronized DockerImageName of(String name) {
+  public static synchronized DockerImageName of(String name) {
     Path folder = folder(name);
     String base =
         baseImageId()

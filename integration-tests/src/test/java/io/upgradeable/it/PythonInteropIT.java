@@ -31,7 +31,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.output.WaitingConsumer;
 import org.testcontainers.containers.startupcheck.OneShotStartupCheckStrategy;
@@ -89,10 +88,7 @@ final class PythonInteropIT {
     return TlsPolicy.server().identity(SERVER.identity()).engine(engine).build();
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = TlsEngine.class,
-      names = {"JDK", "OPENSSL"})
+  @EachEngine
   void ourClient_pythonServer_upgrades(TlsEngine engine) throws Exception {
     try (GenericContainer<?> server = pythonServer("--no-read-ahead");
         NettyConnector connector = NettyConnector.builder().threads(1).build()) {
@@ -108,10 +104,7 @@ final class PythonInteropIT {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = TlsEngine.class,
-      names = {"JDK", "OPENSSL"})
+  @EachEngine
   void ourStream_pythonServer_upgrades(TlsEngine engine) throws Exception {
     try (GenericContainer<?> server = pythonServer("--no-read-ahead");
         UpgradeableStreams streams =

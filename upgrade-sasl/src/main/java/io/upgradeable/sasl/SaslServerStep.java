@@ -1,0 +1,44 @@
+package io.upgradeable.sasl;
+
+/** What a server does next. */
+public sealed interface SaslServerStep {
+
+  /** Sends a challenge and waits for the response. */
+  final class Challenge implements SaslServerStep {
+    private final byte[] bytes;
+
+    Challenge(byte[] bytes) {
+      this.bytes = bytes;
+    }
+
+    /**
+     * What to send.
+     *
+     * @return the challenge, perhaps empty
+     */
+    public byte[] bytes() {
+      return bytes.clone();
+    }
+  }
+
+  /**
+   * Lets the user in.
+   *
+   * @param user who proved to be there
+   * @param authorizationId as whom the user acts, the same where nothing else was asked for
+   */
+  record Granted(String user, String authorizationId) implements SaslServerStep {}
+
+  /**
+   * Refuses. Whether the user is unknown, the password wrong or the identity not allowed is not
+   * told apart, on purpose.
+   */
+  record Refused() implements SaslServerStep {}
+
+  /**
+   * Refuses, because the client broke the mechanism.
+   *
+   * @param problem what is wrong, for a log; it may quote the client, never a secret
+   */
+  record Malformed(String problem) implements SaslServerStep {}
+}

@@ -1,0 +1,141 @@
+package io.upgradeable.sasl;
+
+import java.security.MessageDigest;
+import java.util.Arrays;
+
+/**
+ * What a server stores instead of a password: SCRAM's verifier (RFC 5802, 3). It serves PLAIN and
+ * LOGIN as well, and is no password, but whoever has it can try passwords, and can play the server.
+ * Immutable.
+ */
+public final class StoredSecret {
+
+  /** RFC 7677, 4, asks for at least as many. */
+  public static final int DEFAULT_ITERATIONS = ScramKeys.MIN_ITERATIONS;
+
+  private static final int SALT_BYTES = 16;
+
+  private final byte[] salt;
+  private final int iterations;
+  private final byte[] storedKey;
+  private final byte[] serverKey;
+
+  private StoredSecret(byte[] salt, int iterations, byte[] storedKey, byte[] serverKey) {
+    this.salt = salt;
+    this.iterations = iterations;
+    this.storedKey = storedKey;
+    this.serverKey = serverKey;
+  }
+
+  /**
+   * Derives what is stored, with a new salt.
+   *
+   * @param password the password; it may be closed afterwards
+   * @return the verifier
+   * @throws IllegalArgumentException if SASLprep (RFC 4013) prohibits the password, or it is empty
+   */
+  public static StoredSecret of(Secret password) {
+    return of(password, ScramText.randomBytes(SALT_BYTES), DEFAULT_ITERATIONS);
+  }
+
+  /**
+   * Derives what is stored.
+   *
+   * @param password the password; it may be closed afterwards
+   * @param salt the salt, at least one byte
+   * @param iterations how often the digest is repeated
+   * @return the verifier
+   * @throws IllegalArgumentException if SASLprep (RFC 4013) prohibits the password, it is empty,
+   *     the salt is, or the count is not between 4096 and a million
+   */
+  public static StoredSecret of(Secret password, byte[] salt, int iterations) {
+    requireParameters(salt, iterations);
+    char[] prepared = SaslPrep.stored(password.value());
+    if (prepared.length == 0) {
+      throw new IllegalArgumentException("expected a password, got an empty one");
+    }
+    byte[] salted = ScramKeys.saltedPassword(prepared, salt, iterations);
+    Arrays.fill(prepared, '\0');
+    StoredSecret stored =
+        new StoredSecret(
+            salt.clone(),
+            iterations,
+            ScramKeys.storedKey(ScramKeys.clientKey(salted)),
+            ScramKeys.serverKey(salted));
+    Arrays.fill(salted, (byte) 0);
+    return stored;
+  }
+
+  /**
+   * Takes up what was stored elsewhere.
+   *
+   * @param salt the salt, at least one byte
+   * @param iterations how often the digest is repeated
+   * @param storedKey SCRAM's StoredKey, 32 bytes
+   * @param serverKey SCRAM's ServerKey, 32 bytes
+   * @return the verifier
+   * @throws IllegalArgumentException if a length or the count is wrong
+   */
+  public static StoredSecret fromKeys(
+      byte[] salt, int iterations, byte[] storedKey, byte[] serverKey) {
+    requireParameters(salt, iterations);
+    if (storedKey.length != ScramKeys.KEY_BYTES || serverKey.length != ScramKeys.KEY_BYTES) {
+      throw new IllegalArgumentException("expected two keys of 32 bytes");
+    }
+    return new StoredSecret(salt.clone(), iterations, storedKey.clone(), serverKey.clone());
+  }
+
+  private static void requireParameters(byte[] salt, int iterations) {
+    if (salt.length == 0) {
+      throw new IllegalArgumentException("expected a salt, got an empty one");
+    }
+    if (iterations < ScramKeys.MIN_ITERATIONS || iterations > ScramKeys.MAX_ITERATIONS) {
+      throw new IllegalArgumentException(
+          "expected %d to %d iterations, got %d"
+              .formatted(ScramKeys.MIN_ITERATIONS, ScramKeys.MAX_ITERATIONS, iterations));
+    }
+  }
+
+  /** What an unknown user seems to have: the same each time, and no password's. */
+  static StoredSecret decoy(byte[] key, String user, int iterations) {
+    return new StoredSecret(
+        Arrays.copyOf(derived(key, "salt", user), SALT_BYTES),
+        iterations,
+        derived(key, "stored", user),
+        derived(key, "server", user));
+  }
+
+  private static byte[] derived(byte[] key, String label, String user) {
+    return Hmac.sha256(key, Utf8.encode(label + '\0' + user));
+  }
+
+  /** Whether this was made of that password; takes as long either way. */
+  boolean matches(char[] prepared) {
+    byte[] salted = ScramKeys.saltedPassword(prepared, salt, iterations);
+    byte[] candidate = ScramKeys.storedKey(ScramKeys.clientKey(salted));
+    Arrays.fill(salted, (byte) 0);
+    return MessageDigest.isEqual(candidate, storedKey);
+  }
+
+  byte[] salt() {
+    return salt;
+  }
+
+  int iterations() {
+    return iterations;
+  }
+
+  byte[] storedKey() {
+    return storedKey;
+  }
+
+  byte[] serverKey() {
+    return serverKey;
+  }
+
+  /** Tells nothing. */
+  @Override
+  public String toString() {
+    return "<redacted>";
+  }
+}
