@@ -12,6 +12,8 @@ module io.upgradeable.core {
   requires static transitive org.jspecify;
 
   exports io.upgradeable;
+  exports io.upgradeable.internal to
+      io.upgradeable.ldap;
   exports io.upgradeable.negotiation;
   exports io.upgradeable.netty;
   exports io.upgradeable.session;

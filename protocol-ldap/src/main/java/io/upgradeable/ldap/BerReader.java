@@ -119,18 +119,17 @@ final class BerReader {
    */
   void skipRest() throws BerException {
     while (hasMore()) {
-      int tag = nextTag();
-      if (Ber.isConstructed(tag)) {
-        nested(tag).skipRest();
-      } else {
-        content(tag);
-      }
+      skip();
     }
   }
 
-  void requireEnd() throws BerException {
-    if (hasMore()) {
-      throw new BerException(input.remaining() + " bytes more");
+  /** Skips one element with all that it contains. */
+  void skip() throws BerException {
+    int tag = nextTag();
+    if (Ber.isConstructed(tag)) {
+      nested(tag).skipRest();
+    } else {
+      content(tag);
     }
   }
 

@@ -2,9 +2,13 @@ package io.upgradeable.ldap;
 
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
+import io.upgradeable.LayerStack;
+import io.upgradeable.LayeredSocketFactory;
+import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.tls.TlsPolicy;
 import io.upgradeable.tls.TlsRequirement;
 import java.util.function.Supplier;
+import javax.net.SocketFactory;
 
 /** LDAP as layers, ready to be put on a stack or given to a server. */
 public final class Ldap {
@@ -76,5 +80,27 @@ public final class Ldap {
    */
   public static Layer<LdapSecured> serverOverTls() {
     return Layer.of(NAME, LdapServerUpgrade::overTls).build();
+  }
+
+  /**
+   * Sockets for existing LDAP clients: each is connected once StartTLS has succeeded, and the
+   * client speaks plain LDAP over it, under TLS without knowing.
+   *
+   * <pre>{@code
+   * SocketFactory sockets = Ldap.socketFactory(connector, TlsPolicy.client().build());
+   * LDAPConnection connection = new LDAPConnection(sockets, "ldap.example.net", 389); // UnboundID
+   * }</pre>
+   *
+   * <p>JNDI wants a class of its own, named in {@code java.naming.ldap.factory.socket}, whose
+   * static {@code getDefault()} returns such a factory.
+   *
+   * @param connector opens the connections; must stay open
+   * @param policy how TLS is to be; the server's certificate must carry the name that the client
+   *     was given
+   * @return the factory; see {@link LayeredSocketFactory} for what its sockets promise
+   */
+  public static SocketFactory socketFactory(NettyConnector connector, TlsPolicy policy) {
+    return new LayeredSocketFactory(
+        connector, server -> LayerStack.tcp(server).then(client(server, policy)));
   }
 }

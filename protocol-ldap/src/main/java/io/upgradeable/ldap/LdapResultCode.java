@@ -1,6 +1,8 @@
 package io.upgradeable.ldap;
 
+import io.upgradeable.UpgradeException.PeerRefused;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A result code (RFC 4511, 4.1.9 and appendix A), by its number. The list is open: servers have
@@ -61,6 +63,8 @@ public record LdapResultCode(int value) {
   /** Any other error. */
   public static final LdapResultCode OTHER = new LdapResultCode(80);
 
+  private static final String UNNAMED = "resultCode-";
+
   private static final Map<Integer, String> NAMES =
       Map.ofEntries(
           Map.entry(0, "success"),
@@ -115,6 +119,28 @@ public record LdapResultCode(int value) {
   }
 
   /**
+   * The code of a refusal.
+   *
+   * @param refusal what an LDAP layer or session failed with
+   * @return the code; nothing if the refusal is none of LDAP's
+   */
+  public static Optional<LdapResultCode> of(PeerRefused refusal) {
+    String name = refusal.code();
+    return NAMES.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(name))
+        .map(entry -> new LdapResultCode(entry.getKey()))
+        .findFirst()
+        .or(() -> unnamed(name));
+  }
+
+  private static Optional<LdapResultCode> unnamed(String name) {
+    String number = name.startsWith(UNNAMED) ? name.substring(UNNAMED.length()) : "";
+    return number.matches("[0-9]{1,9}")
+        ? Optional.of(new LdapResultCode(Integer.parseInt(number)))
+        : Optional.empty();
+  }
+
+  /**
    * The name in RFC 4511.
    *
    * @return for instance {@code unwillingToPerform}; {@code resultCode-4096} for a code that is not
@@ -122,7 +148,7 @@ public record LdapResultCode(int value) {
    */
   public String name() {
     String name = NAMES.get(value);
-    return name == null ? "resultCode-" + value : name;
+    return name == null ? UNNAMED + value : name;
   }
 
   /**

@@ -32,22 +32,24 @@ final class LdapTrace {
         text.append(bytes.remaining()).append(" bytes that are no whole LDAP message\n");
         break;
       }
-      appendLine(text, whole.message() + facts(whole.message()));
+      text.append(line(whole.message())).append('\n');
     }
     return text.toString();
   }
 
-  /** Whatever the peer says, it is one line. */
-  private static void appendLine(StringBuilder text, String line) {
-    for (int i = 0; i < line.length(); i++) {
-      char c = line.charAt(i);
+  /** One line, whatever the peer says. */
+  static String line(LdapMessage message) {
+    String facts = message + facts(message);
+    StringBuilder line = new StringBuilder(facts.length());
+    for (int i = 0; i < facts.length(); i++) {
+      char c = facts.charAt(i);
       if (Character.isISOControl(c)) {
-        text.append("\\x%02x".formatted((int) c));
+        line.append("\\x%02x".formatted((int) c));
       } else {
-        text.append(c);
+        line.append(c);
       }
     }
-    text.append('\n');
+    return line.toString();
   }
 
   private static String facts(LdapMessage message) {

@@ -1,4 +1,4 @@
-/** What several packages of the core share and nobody else sees. */
+/** What the core and the protocols share, and no user sees. */
 @NullMarked
 package io.upgradeable.internal;
 
