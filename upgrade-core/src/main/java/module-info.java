@@ -13,7 +13,8 @@ module io.upgradeable.core {
 
   exports io.upgradeable;
   exports io.upgradeable.internal to
-      io.upgradeable.ldap;
+      io.upgradeable.ldap,
+      io.upgradeable.smtp;
   exports io.upgradeable.negotiation;
   exports io.upgradeable.netty;
   exports io.upgradeable.session;

@@ -100,8 +100,9 @@ public interface UpgradeObserver {
    * bytes that it did not consume.
    *
    * @param path the chain line
-   * @param bytes the bytes, valid during this call only; whoever prints them escapes control
-   *     characters
+   * @param bytes the bytes as the negotiation lets them be shown, without secrets ({@link
+   *     io.upgradeable.negotiation.Negotiation#shown}); valid during this call only; whoever prints
+   *     them escapes control characters
    */
   default void received(String path, ByteBuffer bytes) {}
 }

@@ -1,5 +1,7 @@
 package io.upgradeable.smtp;
 
+import io.upgradeable.Layer;
+
 /** The two protocols that share this dialogue. */
 public enum SmtpDialect {
   /** SMTP, as a relay or for submission (RFC 5321, RFC 6409): the client says EHLO. */
@@ -14,6 +16,11 @@ public enum SmtpDialect {
   SmtpDialect(String layerName, String hello) {
     this.layerName = layerName;
     this.hello = hello;
+  }
+
+  /** The dialect that a layer speaks. */
+  static SmtpDialect of(Layer<?> layer) {
+    return layer.name().equals(LMTP.layerName) ? LMTP : SMTP;
   }
 
   /** What the layer is called. */

@@ -10,6 +10,14 @@ import java.util.Optional;
 public sealed interface SmtpOpportunisticResult {
 
   /**
+   * What the server offers, under TLS or in plaintext: a session can be held with it, but who would
+   * know what it is worth asks which of the two it is.
+   *
+   * @return the capabilities of the last reply to EHLO
+   */
+  SmtpCapabilities capabilities();
+
+  /**
    * The connection is under TLS.
    *
    * @param result what was heard under TLS
@@ -18,6 +26,11 @@ public sealed interface SmtpOpportunisticResult {
     /** Checks the component. */
     public Secured {
       Objects.requireNonNull(result, "result");
+    }
+
+    @Override
+    public SmtpCapabilities capabilities() {
+      return result.capabilities();
     }
   }
 

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A whole reply of a server (RFC 5321, 4.2). The text is the peer's: whoever prints it escapes
- * control characters.
+ * A whole reply of a server (RFC 5321, 4.2). Where it came from a peer, the text is the peer's:
+ * whoever prints it escapes control characters.
  *
  * @param code the code that stands on each line, 200 to 559
  * @param lines the text of each line behind the code, at least one, perhaps empty; bytes that are
@@ -32,6 +32,18 @@ public record SmtpReply(int code, List<String> lines) {
     if (lines.isEmpty()) {
       throw new IllegalArgumentException("expected a line or more, got none");
     }
+  }
+
+  /**
+   * A reply of one line.
+   *
+   * @param code the code
+   * @param text the text behind the code, with its enhanced status code if it has one
+   * @return the reply
+   * @throws IllegalArgumentException if the code cannot be one
+   */
+  public static SmtpReply of(int code, String text) {
+    return new SmtpReply(code, List.of(text));
   }
 
   /**

@@ -14,12 +14,14 @@ import java.util.regex.Pattern;
  *     {@code SIZE 10485760}: what the session behind the negotiation can do. ENHANCEDSTATUSCODES is
  *     always offered, and before TLS nothing but that and STARTTLS
  * @param dialect SMTP or LMTP
+ * @param faults what goes wrong on purpose, to test clients
  */
-public record SmtpServerOptions(String name, List<String> capabilities, SmtpDialect dialect) {
+public record SmtpServerOptions(
+    String name, List<String> capabilities, SmtpDialect dialect, SmtpServerFaults faults) {
 
   /** SMTP, by the name {@code localhost}, with no capability under TLS. */
   public static final SmtpServerOptions DEFAULTS =
-      new SmtpServerOptions("localhost", List.of(), SmtpDialect.SMTP);
+      new SmtpServerOptions("localhost", List.of(), SmtpDialect.SMTP, SmtpServerFaults.NONE);
 
   /** RFC 5321, 4.1.1.1: a keyword, and parameters of printable ASCII. */
   private static final Pattern CAPABILITY =
@@ -37,6 +39,7 @@ public record SmtpServerOptions(String name, List<String> capabilities, SmtpDial
   public SmtpServerOptions {
     SmtpName.require(name);
     Objects.requireNonNull(dialect, "dialect");
+    Objects.requireNonNull(faults, "faults");
     capabilities = List.copyOf(capabilities);
     for (String capability : capabilities) {
       String keyword = capability.split(" ", 2)[0].toUpperCase(Locale.ROOT);
@@ -58,7 +61,7 @@ public record SmtpServerOptions(String name, List<String> capabilities, SmtpDial
    * @throws IllegalArgumentException if the name is neither a domain nor an address in brackets
    */
   public SmtpServerOptions withName(String value) {
-    return new SmtpServerOptions(value, capabilities, dialect);
+    return new SmtpServerOptions(value, capabilities, dialect, faults);
   }
 
   /**
@@ -71,7 +74,7 @@ public record SmtpServerOptions(String name, List<String> capabilities, SmtpDial
   public SmtpServerOptions withCapability(String capability) {
     List<String> all = new ArrayList<>(capabilities);
     all.add(capability);
-    return new SmtpServerOptions(name, all, dialect);
+    return new SmtpServerOptions(name, all, dialect, faults);
   }
 
   /**
@@ -81,6 +84,29 @@ public record SmtpServerOptions(String name, List<String> capabilities, SmtpDial
    * @return the changed copy
    */
   public SmtpServerOptions withDialect(SmtpDialect value) {
-    return new SmtpServerOptions(name, capabilities, value);
+    return new SmtpServerOptions(name, capabilities, value, faults);
+  }
+
+  /**
+   * The same options with faults.
+   *
+   * @param value what goes wrong on purpose
+   * @return the changed copy
+   */
+  public SmtpServerOptions withFaults(SmtpServerFaults value) {
+    return new SmtpServerOptions(name, capabilities, dialect, value);
+  }
+
+  /** The lines of the reply to EHLO or LHLO: the name, and what is offered. */
+  List<String> ehloLines(boolean underTls) {
+    List<String> lines = new ArrayList<>(List.of("ENHANCEDSTATUSCODES"));
+    if (underTls) {
+      lines.addAll(capabilities);
+    } else {
+      lines.add("STARTTLS");
+    }
+    lines.removeIf(line -> !faults.shows(line));
+    lines.add(0, name);
+    return lines;
   }
 }

@@ -5,10 +5,12 @@ import io.upgradeable.negotiation.Negotiation;
 import io.upgradeable.negotiation.Reason;
 import io.upgradeable.negotiation.Step;
 import io.upgradeable.negotiation.TlsFacts;
+import io.upgradeable.smtp.SmtpServerFaults.Action;
+import io.upgradeable.smtp.SmtpServerFaults.Phase;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -32,7 +34,8 @@ public final class SmtpServerUpgrade implements Negotiation<SmtpServerResult> {
   private static final String LINE_END = "\r\n";
   private static final String A_COMMAND = "an SMTP command";
 
-  private static final Set<String> HTTP_METHODS =
+  /** What a browser says first that somebody led here. */
+  static final Set<String> HTTP_METHODS =
       Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI");
 
   /** Commands of SMTP that are the session's. */
@@ -50,6 +53,7 @@ public final class SmtpServerUpgrade implements Negotiation<SmtpServerResult> {
 
   private final SmtpServerOptions options;
   private final State first;
+  private final SmtpServerRedaction redaction = new SmtpServerRedaction();
   private State state = State.NEW;
   private boolean helloSaid;
   private int badCommands;
@@ -83,8 +87,31 @@ public final class SmtpServerUpgrade implements Negotiation<SmtpServerResult> {
   @Override
   public Step<SmtpServerResult> begin() {
     moveTo(first);
+    Optional<Step<SmtpServerResult>> fault = fault(Phase.GREETING);
+    if (fault.isPresent()) {
+      return fault.get();
+    }
     String protocol = options.dialect() == SmtpDialect.SMTP ? "ESMTP" : "LMTP";
     return reply("220 " + options.name() + " " + protocol);
+  }
+
+  /** What goes wrong on purpose here: a wrong greeting, and one with 421, is the last word. */
+  private Optional<Step<SmtpServerResult>> fault(Phase phase) {
+    Optional<Action> action = options.faults().at(phase);
+    if (action.isEmpty()) {
+      return Optional.empty();
+    } else if (action.get() instanceof Action.Answer answer) {
+      SmtpReply reply = answer.reply();
+      boolean last = phase == Phase.GREETING || reply.code() == SmtpReply.CLOSING;
+      return Optional.of(last ? fail(Reason.closed(), reply.toString()) : reply(reply.toString()));
+    }
+    moveTo(State.OVER);
+    return Optional.of(Step.fail(Reason.closed()));
+  }
+
+  private Optional<Step<SmtpServerResult>> faultAtHello() {
+    return fault(Phase.EHLO)
+        .or(() -> state == State.SECURED ? fault(Phase.SECURED_EHLO) : Optional.empty());
   }
 
   @Override
@@ -125,20 +152,25 @@ public final class SmtpServerUpgrade implements Negotiation<SmtpServerResult> {
     if (!isOneWord(argument)) {
       return refuse("501 5.5.4 Expected one name behind " + options.dialect().hello());
     }
-    helloSaid = true;
-    List<String> lines = new ArrayList<>(List.of(options.name(), "ENHANCEDSTATUSCODES"));
-    if (state == State.PLAINTEXT) {
-      lines.add("STARTTLS");
-      return Step.send(okReply(lines), commands());
+    Optional<Step<SmtpServerResult>> fault = faultAtHello();
+    if (fault.isPresent()) {
+      return fault.get();
     }
-    lines.addAll(options.capabilities());
+    helloSaid = true;
+    if (state == State.PLAINTEXT) {
+      return Step.send(okReply(options.ehloLines(false)), commands());
+    }
     moveTo(State.OVER);
-    return Step.done(new SmtpServerResult(argument, true), okReply(lines));
+    return Step.done(new SmtpServerResult(argument, true), okReply(options.ehloLines(true)));
   }
 
   private Step<SmtpServerResult> onHelo(String argument) {
     if (!isOneWord(argument)) {
       return refuse("501 5.5.4 Expected one name behind HELO");
+    }
+    Optional<Step<SmtpServerResult>> fault = faultAtHello();
+    if (fault.isPresent()) {
+      return fault.get();
     }
     Message reply = okReply(List.of(options.name()));
     if (state == State.PLAINTEXT) {
@@ -155,6 +187,10 @@ public final class SmtpServerUpgrade implements Negotiation<SmtpServerResult> {
       return refuse("501 5.5.4 Expected nothing behind STARTTLS");
     } else if (!helloSaid) {
       return refuse("503 5.5.1 Expected " + options.dialect().hello() + " first");
+    }
+    Optional<Step<SmtpServerResult>> fault = fault(Phase.STARTTLS);
+    if (fault.isPresent()) {
+      return fault.get();
     }
     moveTo(State.SECURING);
     return Step.startTls(line("220 2.0.0 Go ahead"));
@@ -201,6 +237,11 @@ public final class SmtpServerUpgrade implements Negotiation<SmtpServerResult> {
           "421 4.7.0 Too many bad commands, goodbye");
     }
     return reply(line);
+  }
+
+  @Override
+  public ByteBuffer shown(ByteBuffer received) {
+    return redaction.shown(received);
   }
 
   @Override

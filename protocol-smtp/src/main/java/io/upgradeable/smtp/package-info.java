@@ -1,5 +1,6 @@
 /**
- * SMTP, submission and LMTP: from the greeting to a connection under TLS over which mail may go.
+ * SMTP, submission and LMTP: from the greeting to a connection under TLS, and the mail that goes
+ * over it.
  *
  * <pre>{@code
  * S: 220 mail.example.net ESMTP
@@ -16,8 +17,7 @@
  *
  * <p><b>Specifications.</b> SMTP: RFC 5321 (its replies: 4.2). STARTTLS: RFC 3207. Submission: RFC
  * 6409; with TLS from the first byte on port 465: RFC 8314. LMTP: RFC 2033. Enhanced status codes:
- * RFC 2034 and RFC 3463. Parameters of SIZE: RFC 1870; of AUTH: RFC 4954. Opportunism and what it
- * is worth: RFC 7435.
+ * RFC 2034 and RFC 3463. Opportunism and what it is worth: RFC 7435.
  *
  * <p><b>The client</b>, {@link io.upgradeable.smtp.SmtpUpgrade}; each arrow to the right is a reply
  * and the command that it lets us send:
@@ -49,6 +49,44 @@
  * <p>Where TLS is there from the first byte, the server starts at {@code SECURED}, with its
  * greeting. QUIT is answered with 221, and ten bad commands with 421; both end the connection.
  *
+ * <p><b>The session</b>, {@link io.upgradeable.smtp.SmtpSession}, has the connection after the
+ * negotiation. Its specifications: PIPELINING, RFC 2920; SIZE, RFC 1870; 8BITMIME, RFC 6152;
+ * CHUNKING, RFC 3030; SMTPUTF8, RFC 6531; DSN, RFC 3461; REQUIRETLS, RFC 8689; AUTH, RFC 4954. Jobs
+ * wait in a queue, replies that the server owes in a FIFO, and each message goes this way:
+ *
+ * <pre>{@code
+ * QUEUED --> ENVELOPE -- 354 (DATA), 2xx for a recipient (BDAT) --> CONTENT -- its end --> ENDED
+ *               |                                                      |                     |
+ *               +--- all refused ----> OVER <--- a chunk is refused ---+     the answers     |
+ *                                       ^----------------------------------------------------+
+ * }</pre>
+ *
+ * <ul>
+ *   <li>Whatever came is read to its last byte before anything is done about it; a reply, or half
+ *       of one, that nobody asked for ends the session.
+ *   <li>With PIPELINING, MAIL, each RCPT and DATA leave in one write, DATA last (RFC 2920, 3.1),
+ *       and the next message's commands in one write with the end of a content: two round trips a
+ *       message, and one behind another message. Without it, one command waits for the reply to the
+ *       other.
+ *   <li>Where all recipients are refused and DATA is granted, a lone dot ends it. Where MAIL was
+ *       refused and a recipient accepted, nothing is ended: the connection is closed.
+ *   <li>RSET goes in front of the next MAIL, and only if a transaction was left open.
+ *   <li>A content's end (the dot, the last BDAT) is sent only if all of the content was, and the
+ *       last BDAT only if all others were accepted: what is cut short can never be taken for whole.
+ *   <li>A connection that is lost before the end was sent means NOT_SENT, and behind it UNKNOWN.
+ *   <li>421 may come at any moment: it refuses the command in whose place it stands, and ends the
+ *       session.
+ * </ul>
+ *
+ * <p><b>DATA or BDAT</b>, see {@link io.upgradeable.smtp.ContentTransfer}. Against a real Postfix,
+ * BDAT in one write with its envelope made 87 to 251 messages a second, because the server answers
+ * in two segments and acknowledgements are delayed; DATA with the next envelope behind the content
+ * made 1,014. Against a sink on loopback that answers at once, messages of 10 KB made 13,600 a
+ * second by DATA and 5,700 by BDAT. BDAT saves the look-out for dots on the server's side only:
+ * this side looks at each byte anyway, for bare line ends.
+ *
+ * <p>{@link io.upgradeable.smtp.SmtpClient} is a pool of sessions.
+ *
  * <p><b>Usage</b>, a client:
  *
  * <pre>{@code
@@ -56,10 +94,14 @@
  * Layer<SmtpResult> smtp = Smtp.client(peer, TlsPolicy.client().build());
  * LayerStack stack = LayerStack.tcp(peer).then(smtp);
  * try (NettyConnector connector = NettyConnector.builder().build();
- *     Connection connection = connector.connect(stack)) {
- *   SmtpCapabilities capabilities = connection.result(smtp).capabilities();
- *   System.out.println(stack + " is " + connection.security());
- *   System.out.println("AUTH by " + capabilities.authMechanisms());
+ *     Secret password = new Secret(console.readPassword());
+ *     SmtpSession session =
+ *         SmtpSession.connect(connector, stack, smtp, SmtpSessionOptions.DEFAULTS)) {
+ *   session.authenticate(SaslCredentials.password("alice", password));
+ *   Envelope envelope = Envelope.of("alice@example.org", "bob@example.net");
+ *   DeliveryReport report = session.send(envelope, MailContent.of(Path.of("mail.eml")));
+ *   report.recipients().forEach(System.out::println);
+ *   session.quit();
  * }
  * }</pre>
  */

@@ -1,4 +1,4 @@
-/** What the core and the protocols share, and no user sees. */
+/** What several packages of the core and this project's protocols share and nobody else sees. */
 @NullMarked
 package io.upgradeable.internal;
 

@@ -58,4 +58,18 @@ public interface Negotiation<R> {
   default Step<R> inputClosed() {
     return Step.fail(Reason.closed());
   }
+
+  /**
+   * What a trace may show of bytes of the peer: the bytes themselves unless overridden. Where a
+   * peer might say a secret, in its place or out of it, the machine puts a word for it. Called only
+   * if somebody watches, right behind the call that the bytes belong to, and also after the last
+   * step.
+   *
+   * @param received bytes that {@link #receive} consumed just now, or the first of those over which
+   *     the layer failed; valid during this call only
+   * @return what to show in their place, valid as long
+   */
+  default ByteBuffer shown(ByteBuffer received) {
+    return received;
+  }
 }

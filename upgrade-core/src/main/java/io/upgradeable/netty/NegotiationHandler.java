@@ -175,8 +175,8 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     if (view.limit() != unread.length()) {
       throw new IllegalStateException(path + ": the negotiation changed the limit of its input");
     }
-    if (consumed > 0 && connection.isObserved()) {
-      connection.observer().received(path, unread.view().limit(consumed));
+    if (consumed > 0) {
+      tellReceived(consumed);
     }
     unread.consume(consumed);
     if (step instanceof Step.Await && consumed > 0) {
@@ -187,6 +187,21 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
       throw new IllegalStateException(path + ": the negotiation answers what it did not consume");
     }
     return step;
+  }
+
+  /** Tells the observer of the first unread bytes, as the machine lets them be shown. */
+  private void tellReceived(int length) {
+    Negotiation<R> machine = negotiation;
+    if (machine == null || !connection.isObserved()) {
+      return;
+    }
+    ByteBuffer shown;
+    try {
+      shown = machine.shown(unread.view().limit(length));
+    } catch (RuntimeException mistake) {
+      return; // Nothing is shown rather than a secret; the dialogue does not depend on it.
+    }
+    connection.observer().received(path, shown);
   }
 
   private void awaitInput() {
@@ -439,10 +454,9 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
   private void giveUp(Throwable cause, Message finalMessage) {
     if (state == State.HANDSHAKING) {
       connection.observer().handshakeFailed(path, cause);
-    } else if (connection.isObserved() && !unread.isEmpty()) {
+    } else if (!unread.isEmpty()) {
       // What broke the dialogue, for whoever has to find out.
-      ByteBuffer view = unread.view();
-      connection.observer().received(path, view.limit(Math.min(view.limit(), MAX_SHOWN)));
+      tellReceived(Math.min(unread.length(), MAX_SHOWN));
     }
     send(finalMessage);
     end();

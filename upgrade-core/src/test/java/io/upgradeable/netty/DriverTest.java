@@ -55,6 +55,7 @@ import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -914,6 +915,88 @@ final class DriverTest extends LoopbackFixture {
             "sent GO",
             "received NO",
             "layer failed PeerRefused");
+  }
+
+  /** A machine that shows each secret as such, and fails over the words that are not understood. */
+  private static final class Discreet implements Negotiation<String> {
+
+    @Override
+    public Step<String> begin() {
+      return Step.await("a secret");
+    }
+
+    @Override
+    public Step<String> receive(ByteBuffer input) {
+      if (input.get(0) == '!') {
+        return Step.fail(Reason.misbehaved("a secret", "something else"));
+      }
+      if (input.get(input.limit() - 1) != '\n') {
+        return Step.await("a secret");
+      }
+      boolean loud = input.get(0) == '?';
+      input.position(input.limit());
+      if (loud) {
+        return Step.done("heard");
+      }
+      return Step.send(Message.text("next\n"), "a secret");
+    }
+
+    @Override
+    public Step<String> secured(TlsFacts facts) {
+      throw new IllegalStateException("no TLS here");
+    }
+
+    @Override
+    public ByteBuffer shown(ByteBuffer received) {
+      if (received.get(0) == '?') {
+        throw new IllegalStateException("a mistake of the machine's");
+      }
+      return StandardCharsets.US_ASCII.encode("<" + received.remaining() + " redacted>");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pass word!, 'received <11 redacted>, sent next'",
+    "!word, 'received <6 redacted>, failed'",
+    "?word, 'done'"
+  })
+  void observer_secretOfThePeer_shownAsTheMachineSays(String line, String told) throws Exception {
+    LinkedBlockingQueue<String> events = new LinkedBlockingQueue<>();
+    UpgradeObserver observer =
+        new UpgradeObserver() {
+          @Override
+          public void received(String path, ByteBuffer bytes) {
+            events.add("received " + StandardCharsets.US_ASCII.decode(bytes));
+          }
+
+          @Override
+          public void sent(String path, Message message) {
+            events.add("sent " + message.shown().trim());
+          }
+
+          @Override
+          public void layerFailed(String path, Throwable cause) {
+            events.add("failed");
+          }
+
+          @Override
+          public void layerCompleted(String path, Object result) {
+            events.add("done");
+          }
+        };
+    NettyAcceptor server =
+        closing(
+            NettyAcceptor.builder()
+                .listen(LOOPBACK)
+                .threads(1)
+                .observer(observer)
+                .layer(Layer.of("discreet", Discreet::new).build())
+                .start());
+    say(dial(server), line + "\n");
+    for (String expected : told.split(", ", -1)) {
+      assertThat(events.poll(20, TimeUnit.SECONDS)).isEqualTo(expected);
+    }
   }
 
   @Test

@@ -180,6 +180,24 @@ public final class Script {
   }
 
   /**
+   * Reads as many bytes as are expected, compares them, and demands that no more have come with
+   * them: whoever should wait for an answer to them did.
+   *
+   * @param text the exact text with its line ends
+   * @return the longer script
+   */
+  public Script expectOnly(String text) {
+    return expect(text)
+        .then(
+            "expect nothing behind",
+            connection -> {
+              if (connection.unread().length > 0) {
+                throw new AssertionError("expected a pause, got " + quoted(connection.unread()));
+              }
+            });
+  }
+
+  /**
    * Waits until the other side says that it sends no more, and that it sent nothing before.
    *
    * @return the longer script

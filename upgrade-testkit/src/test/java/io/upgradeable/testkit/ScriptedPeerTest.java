@@ -32,6 +32,19 @@ class ScriptedPeerTest {
   private static final Issued IDENTITY = Certificates.create().server("localhost");
 
   @Test
+  void expectOnly_moreInTheSameSegment_mismatch() {
+    ScriptedPeer server = ScriptedPeer.server(Script.start().expectOnly("one\n").send("two\n"));
+    try (ScriptedPeer client =
+        ScriptedPeer.client(address(server), Script.start().send("one\nthree\n"))) {
+      client.awaitPlayed();
+      assertThatThrownBy(server::awaitPlayed)
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("expected a pause, got \"three\\n\"");
+    }
+    assertThatThrownBy(server::close).isInstanceOf(AssertionError.class);
+  }
+
+  @Test
   void server_scriptedClient_bothPlayTheirParts() {
     Script script =
         Script.start()

@@ -1,0 +1,706 @@
+package io.upgradeable.smtp;
+
+import io.upgradeable.Connection;
+import io.upgradeable.UpgradeException;
+import io.upgradeable.negotiation.Reason;
+import io.upgradeable.sasl.SaslCredentials;
+import io.upgradeable.sasl.SaslMechanism;
+import io.upgradeable.sasl.SaslPreference;
+import io.upgradeable.session.Session;
+import io.upgradeable.session.SessionContext;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The session behind an {@link SmtpSession}: a queue of jobs, a FIFO of the replies that the server
+ * owes, one reader, one timer. All state lives on the event loop.
+ *
+ * <p>Whatever comes is read first, to its last byte; only then do jobs act on it, so that nobody
+ * can play a dialogue ahead. Input is always asked for: a server that says 421 or closes between
+ * two messages is heard.
+ */
+final class SmtpDialogue implements Session {
+
+  /** How much of a wrong reply a failure quotes. */
+  private static final int MAX_QUOTED = 120;
+
+  private static final String RSET = "RSET";
+
+  private final Function<Connection, SmtpCapabilities> learned;
+  private final SmtpDialect dialect;
+  private final SmtpSessionOptions options;
+  private final SmtpReplyReader reader = new SmtpReplyReader();
+  private final Deque<ExpectedReply> expected = new ArrayDeque<>();
+  private final Queue<SmtpJob> waiting = new ArrayDeque<>();
+
+  /** At most two: one whose content was sent, and the one behind it. */
+  private final Deque<SmtpJob> active = new ArrayDeque<>();
+
+  private final Outgoing outgoing = new Outgoing();
+  private final Queue<Runnable> completions = new ArrayDeque<>();
+  private final CompletableFuture<Void> gone = new CompletableFuture<>();
+  private @Nullable SessionContext context;
+  private MailPlan.@Nullable Server server;
+  private int unread;
+  private boolean settling;
+  private boolean settleAgain;
+  private boolean needsReset;
+  private boolean resetsSoon;
+  private boolean over;
+  private boolean authenticated;
+  private volatile boolean open = true;
+  private volatile Optional<UpgradeException> failure = Optional.empty();
+  private volatile @Nullable Exception closedBecause;
+
+  // Time: of the reply that is owed next, and of the writes under way.
+  private long owedSince;
+  private long writingSince;
+  private int writes;
+  private @Nullable Future<?> timer;
+  private long timerDue;
+
+  SmtpDialogue(
+      Function<Connection, SmtpCapabilities> learned,
+      SmtpDialect dialect,
+      SmtpSessionOptions options) {
+    this.learned = learned;
+    this.dialect = dialect;
+    this.options = Objects.requireNonNull(options, "options");
+  }
+
+  private SessionContext context() {
+    return Objects.requireNonNull(context, "not open yet");
+  }
+
+  MailPlan.Server server() {
+    return Objects.requireNonNull(server, "not open yet");
+  }
+
+  SmtpCapabilities capabilities() {
+    return server().capabilities();
+  }
+
+  Connection connection() {
+    return server().connection();
+  }
+
+  SmtpDialect dialect() {
+    return dialect;
+  }
+
+  boolean isPipelining() {
+    return server().offers("PIPELINING");
+  }
+
+  Duration replyTimeout() {
+    return options.replyTimeout();
+  }
+
+  Duration finalReplyTimeout() {
+    return options.finalReplyTimeout();
+  }
+
+  Executor executor() {
+    return context().executor();
+  }
+
+  boolean isOpen() {
+    return open;
+  }
+
+  /** Whether nothing can be sent any more; on the event loop. */
+  boolean isOver() {
+    return over;
+  }
+
+  boolean isAuthenticated() {
+    return authenticated;
+  }
+
+  void authenticated() {
+    authenticated = true;
+  }
+
+  Optional<UpgradeException> failure() {
+    return failure;
+  }
+
+  // What callers ask for, from any thread.
+
+  CompletableFuture<DeliveryReport> send(
+      Envelope envelope, MailContent content, Optional<Duration> limit) {
+    if (content.isSpent()) {
+      throw new IllegalStateException("this content could be read once, and was");
+    }
+    MailTransaction mail = new MailTransaction(envelope, content);
+    CompletableFuture<DeliveryReport> future = mail.future();
+    future.whenComplete(
+        (report, error) -> {
+          if (future.isCancelled()) {
+            inOrder(() -> cancel(mail), new CompletableFuture<>());
+          }
+        });
+    inOrder(
+        () -> {
+          if (open) {
+            limit.ifPresent(
+                time -> mail.limitedBy(context().schedule(time, () -> tooLate(mail, time))));
+          }
+          submit(mail, future);
+        },
+        future);
+    return future;
+  }
+
+  CompletableFuture<Void> noop() {
+    CompletableFuture<Void> future = new CompletableFuture<>();
+    inOrder(() -> submit(new Noop(future), future), future);
+    return future;
+  }
+
+  CompletableFuture<SaslMechanism> authenticate(
+      SaslCredentials credentials, SaslPreference preference) {
+    Authentication job = new Authentication(credentials, preference);
+    inOrder(() -> submit(job, job.future()), job.future());
+    return job.future();
+  }
+
+  CompletableFuture<Void> quit() {
+    return untilGone(
+        () -> {
+          if (open) {
+            submit(new Quit(), gone);
+            open = false;
+          }
+        });
+  }
+
+  CompletableFuture<Void> close() {
+    return untilGone(() -> closeNow(new ClosedChannelException()));
+  }
+
+  private CompletableFuture<Void> untilGone(Runnable task) {
+    try {
+      context().executeInOrder(task);
+    } catch (RejectedExecutionException e) {
+      gone.complete(null); // with its event loop
+    }
+    return gone.copy();
+  }
+
+  /** In the order of the calls, whichever threads they come from: the session promises that. */
+  private void inOrder(Runnable task, CompletableFuture<?> future) {
+    try {
+      context().executeInOrder(task);
+    } catch (RejectedExecutionException e) {
+      future.completeExceptionally(endCause());
+    }
+  }
+
+  private void submit(SmtpJob job, CompletableFuture<?> future) {
+    if (!open) {
+      future.completeExceptionally(endCause());
+      return;
+    }
+    waiting.add(job);
+    settle();
+  }
+
+  /** What a call on a session that is over fails with. */
+  IOException endCause() {
+    if (failure.isPresent()) {
+      return failure.get();
+    }
+    ClosedChannelException closed = new ClosedChannelException();
+    if (closedBecause != null) {
+      closed.initCause(closedBecause);
+    }
+    return closed;
+  }
+
+  private void cancel(MailTransaction mail) {
+    if (waiting.remove(mail)) {
+      mail.stopTimer();
+    } else if (!mail.isEnded()) {
+      closeNow(new ClosedChannelException());
+    }
+  }
+
+  private void tooLate(MailTransaction mail, Duration limit) {
+    if (over || !(waiting.contains(mail) || active.contains(mail))) {
+      return;
+    }
+    UpgradeException late = context().timeout("the end of the message", limit);
+    if (waiting.remove(mail)) {
+      mail.broken(this, late);
+      settle();
+    } else {
+      fail(late);
+    }
+  }
+
+  // What jobs do, on the event loop.
+
+  /** Sends a command, at the end of this turn, together with all else. */
+  void command(String line, ExpectedReply reply) {
+    command(line, line, reply);
+  }
+
+  /** Sends a command of which a trace shows another text. */
+  void command(String line, String shown, ExpectedReply reply) {
+    if (nothingUnread(line)) {
+      tell(shown);
+      outgoing.line(line);
+      expect(reply);
+    }
+  }
+
+  /** A server that talks before it is asked is playing a dialogue ahead. */
+  boolean nothingUnread(String line) {
+    if (over) {
+      return false;
+    }
+    if (expected.isEmpty() && unread > 0) {
+      String verb = Character.isUpperCase(line.charAt(0)) ? line.split(" ", 2)[0] : line;
+      fail(
+          context()
+              .failure(
+                  Reason.misbehaved(
+                      "nothing before " + verb, unread + (unread == 1 ? " byte" : " bytes")),
+                  "nothing before " + verb));
+      return false;
+    }
+    return true;
+  }
+
+  /** Sends a piece of content, at the end of this turn. */
+  void content(ByteBuffer bytes, int contentBytes, Runnable afterwards) {
+    if (!over) {
+      observe(() -> options.observer().content(contentBytes));
+      outgoing.piece(bytes, afterwards);
+    }
+  }
+
+  /** Shows a command that is sent as part of a piece of content. */
+  void tell(String command) {
+    observe(() -> options.observer().command(command));
+  }
+
+  void expect(ExpectedReply reply) {
+    if (expected.isEmpty()) {
+      owedSince = System.nanoTime();
+    }
+    expected.add(reply);
+  }
+
+  /** The next message begins with RSET: this one may have left something behind. */
+  void needReset(boolean needed) {
+    needsReset |= needed;
+  }
+
+  /** Like {@link #needReset}, and at once if no message waits: the server holds a content. */
+  void resetSoon() {
+    needsReset = true;
+    resetsSoon = true;
+  }
+
+  void resetIfNeeded() {
+    if (needsReset) {
+      needsReset = false;
+      resetsSoon = false;
+      command(
+          RSET,
+          new ExpectedReply(
+              "the reply to RSET",
+              replyTimeout(),
+              reply -> {
+                if (!reply.isPositive()) {
+                  misbehaved("the reply to RSET (250)", reply);
+                }
+                return true;
+              }));
+    }
+  }
+
+  /** A job has come to its end; what its caller is told, is told at the end of this turn. */
+  void over(SmtpJob job, Runnable completion) {
+    active.remove(job);
+    completions.add(completion);
+  }
+
+  void misbehaved(String awaited, SmtpReply got) {
+    String text = got.toString();
+    misbehaved(
+        awaited,
+        "'" + (text.length() > MAX_QUOTED ? text.substring(0, MAX_QUOTED) + "..." : text) + "'");
+  }
+
+  void misbehaved(String awaited, String got) {
+    fail(Reason.misbehaved(awaited, got), awaited);
+  }
+
+  void fail(Reason reason, String awaited) {
+    fail(failure(reason, awaited));
+  }
+
+  /** A failure on this connection that the session may survive. */
+  UpgradeException failure(Reason reason, String awaited) {
+    return context().failure(reason, awaited);
+  }
+
+  /** Ends the session in the middle of a content, which so can never be taken for whole. */
+  void abandon(Exception cause) {
+    if (!over) {
+      closedBecause = cause;
+      closeNow(endCause());
+    }
+  }
+
+  private void observe(Runnable call) {
+    try {
+      call.run();
+    } catch (RuntimeException e) {
+      // An observer is not part of the dialogue.
+    }
+  }
+
+  // The turn.
+
+  /** Does whatever can be done now. */
+  void settle() {
+    if (settling) {
+      settleAgain = true;
+      return;
+    }
+    settling = true;
+    try {
+      do {
+        settleAgain = false;
+        if (!over) {
+          List.copyOf(active).forEach(job -> job.advance(this));
+          beginNext();
+          if (resetsSoon && active.isEmpty()) {
+            resetIfNeeded();
+          }
+          flush();
+        }
+        complete();
+      } while (settleAgain);
+    } finally {
+      settling = false;
+    }
+    setTimer();
+  }
+
+  private void beginNext() {
+    while (!over && !waiting.isEmpty() && mayBegin(waiting.element())) {
+      SmtpJob next = waiting.remove();
+      active.add(next);
+      next.begin(this);
+      if (active.contains(next)) {
+        next.advance(this);
+      }
+    }
+  }
+
+  private boolean mayBegin(SmtpJob next) {
+    SmtpJob last = active.peekLast();
+    boolean oneByOne = !isPipelining() || next.goesAlone();
+    if (last == null && needsReset && oneByOne && !(next instanceof Quit)) {
+      resetIfNeeded();
+    }
+    if (last == null) {
+      return !oneByOne || expected.isEmpty();
+    }
+    return active.size() == 1
+        && isPipelining()
+        && !needsReset
+        && last.mayBeFollowed()
+        && next.mayFollowContent(this);
+  }
+
+  private void flush() {
+    if (!over && !outgoing.isEmpty()) {
+      outgoing.flush(this::write);
+    }
+  }
+
+  private void write(ByteBuffer bytes, Runnable afterwards) {
+    if (writes++ == 0) {
+      writingSince = System.nanoTime();
+    }
+    context()
+        .write(bytes)
+        .whenComplete(
+            (nothing, error) -> {
+              writes--;
+              writingSince = System.nanoTime();
+              afterwards.run();
+              if (error == null && !over) {
+                if (writes == 0) {
+                  owedSince = writingSince; // A reply cannot come before its command has left.
+                }
+                settle();
+              }
+            });
+  }
+
+  private void complete() {
+    for (Runnable next = completions.poll(); next != null; next = completions.poll()) {
+      next.run();
+    }
+  }
+
+  // What the connection tells.
+
+  @Override
+  public void opened(SessionContext opened) {
+    context = opened;
+    server = new MailPlan.Server(learned.apply(opened.connection()), opened.connection(), options);
+    opened.requestInput();
+  }
+
+  @Override
+  public void receive(ByteBuffer input) {
+    while (!over && input.hasRemaining()) {
+      SmtpReplyReader.Found found = reader.read(input);
+      if (found instanceof SmtpReplyReader.Whole whole) {
+        onReply(whole.reply());
+      } else if (found instanceof SmtpReplyReader.Broken broken) {
+        fail(context().failure(broken.reason(), awaited()));
+      } else {
+        break;
+      }
+    }
+    if (over) {
+      input.position(input.limit());
+    }
+    unread = input.remaining();
+    if (!over) {
+      context().requestInput();
+    }
+    settle();
+  }
+
+  private void onReply(SmtpReply reply) {
+    SmtpJob first = active.peek();
+    observe(() -> options.observer().reply(first == null ? reply : first.shown(reply)));
+    ExpectedReply owed = expected.peek();
+    if (reply.code() == SmtpReply.CLOSING && !(active.peekLast() instanceof Quit)) {
+      onClosingReply(reply, owed);
+    } else if (owed == null) {
+      onUnasked(reply);
+    } else {
+      owedSince = System.nanoTime();
+      if (owed.onReply(reply)) {
+        expected.poll();
+      }
+    }
+  }
+
+  private void onClosingReply(SmtpReply reply, @Nullable ExpectedReply owed) {
+    if (owed != null) {
+      owed.onClosing(reply);
+    } else if (!active.isEmpty()) {
+      active.getLast().takesEarly(reply);
+    }
+    refusedBy(reply);
+  }
+
+  private void onUnasked(SmtpReply reply) {
+    SmtpJob current = active.peekLast();
+    if (current != null && current.takesEarly(reply)) {
+      refusedBy(reply);
+    } else {
+      misbehaved("no reply, as nothing was asked", current == null ? reply : current.shown(reply));
+    }
+  }
+
+  private void refusedBy(SmtpReply reply) {
+    SmtpJob first = active.peek();
+    String text = (first == null ? reply : first.shown(reply)).text();
+    fail(Reason.refused(String.valueOf(reply.code()), text), awaited());
+  }
+
+  private String awaited() {
+    ExpectedReply owed = expected.peek();
+    if (owed != null) {
+      return owed.awaited();
+    }
+    SmtpJob current = active.peekLast();
+    return current == null ? "the next message" : current.awaited();
+  }
+
+  @Override
+  public void inputClosed(boolean truncated) {
+    if (over) {
+      return;
+    }
+    if (active.peekLast() instanceof Quit) {
+      closeNow(new ClosedChannelException());
+    } else {
+      String awaited = awaited();
+      fail(truncated ? context().truncated(awaited) : context().failure(Reason.closed(), awaited));
+    }
+  }
+
+  @Override
+  public void closed(Optional<UpgradeException> cause) {
+    if (!over) {
+      boolean goodbye = active.peekLast() instanceof Quit;
+      if (!goodbye) {
+        failure = cause;
+      }
+      end(endCause());
+    }
+    settle();
+    gone.complete(null);
+  }
+
+  // The end.
+
+  private void fail(UpgradeException cause) {
+    if (!over) {
+      failure = Optional.of(cause);
+      end(cause);
+      context().fail(cause);
+      settle();
+    }
+  }
+
+  private void closeNow(Exception cause) {
+    if (!over) {
+      end(cause);
+      context().close();
+      settle();
+    }
+  }
+
+  private void end(Exception cause) {
+    over = true;
+    open = false;
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    expected.clear();
+    outgoing.clear();
+    List.copyOf(active).forEach(job -> job.broken(this, cause));
+    for (SmtpJob next = waiting.poll(); next != null; next = waiting.poll()) {
+      next.broken(this, cause);
+    }
+  }
+
+  // Time.
+
+  /** One timer serves all waits: if it fires too early, it is set again. */
+  private void setTimer() {
+    long left = over ? Long.MAX_VALUE : timeLeft();
+    if (left == Long.MAX_VALUE) {
+      return;
+    }
+    long due = System.nanoTime() + left;
+    if (timer != null && timerDue - due <= 0) {
+      return;
+    }
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    timerDue = due;
+    timer = context().schedule(Duration.ofNanos(Math.max(left, 0)), this::onTimer);
+  }
+
+  private long timeLeft() {
+    long now = System.nanoTime();
+    ExpectedReply owed = expected.peek();
+    if (writes > 0) {
+      return writingSince + options.writeTimeout().toNanos() - now;
+    }
+    return owed == null ? Long.MAX_VALUE : owedSince + owed.limit().toNanos() - now;
+  }
+
+  private void onTimer() {
+    timer = null;
+    if (over) {
+      return;
+    }
+    if (timeLeft() > 0) {
+      setTimer();
+      return;
+    }
+    ExpectedReply owed = expected.peek();
+    if (writes > 0) {
+      fail(context().timeout("a peer that reads", options.writeTimeout()));
+    } else if (owed != null && !owed.onTimeout()) {
+      fail(context().timeout(owed.awaited(), owed.limit()));
+    }
+  }
+
+  /** A sign of life. */
+  private static final class Noop extends SmtpJob {
+    private final CompletableFuture<Void> future;
+
+    Noop(CompletableFuture<Void> future) {
+      this.future = future;
+    }
+
+    @Override
+    void begin(SmtpDialogue dialogue) {
+      dialogue.command(
+          "NOOP",
+          new ExpectedReply(
+              "the reply to NOOP",
+              dialogue.replyTimeout(),
+              reply -> {
+                // Whatever it is, it is alive.
+                dialogue.over(this, () -> future.complete(null));
+                return true;
+              }));
+    }
+
+    @Override
+    void broken(SmtpDialogue dialogue, Exception cause) {
+      dialogue.over(this, () -> future.completeExceptionally(dialogue.endCause()));
+    }
+  }
+
+  /** The goodbye; it never fails. */
+  private static final class Quit extends SmtpJob {
+    @Override
+    void begin(SmtpDialogue dialogue) {
+      dialogue.command(
+          "QUIT",
+          new ExpectedReply(
+              "the reply to QUIT (221)",
+              dialogue.options.goodbyeTimeout(),
+              reply -> {
+                dialogue.closeNow(new ClosedChannelException());
+                return true;
+              }) {
+            @Override
+            boolean onTimeout() {
+              dialogue.closeNow(new ClosedChannelException());
+              return true;
+            }
+          });
+    }
+
+    @Override
+    void broken(SmtpDialogue dialogue, Exception cause) {
+      dialogue.active.remove(this);
+    }
+  }
+}

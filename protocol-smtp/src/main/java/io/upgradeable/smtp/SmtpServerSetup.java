@@ -1,0 +1,33 @@
+package io.upgradeable.smtp;
+
+import io.upgradeable.sasl.SaslServer;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What all sessions of a server have in common. Immutable.
+ *
+ * @param options the server's name and dialect, what it offers under TLS, and what goes wrong
+ * @param limits what a client may cost
+ * @param handler decides and receives
+ * @param sasl authenticates, if users are known
+ */
+record SmtpServerSetup(
+    SmtpServerOptions options,
+    SmtpServerLimits limits,
+    SmtpServerHandler handler,
+    Optional<SaslServer> sasl) {
+
+  /** The keywords of what is offered under TLS to a client that said EHLO. */
+  Set<String> offered() {
+    List<String> lines = options.ehloLines(true);
+    Set<String> keywords = new LinkedHashSet<>();
+    for (String line : lines.subList(1, lines.size())) {
+      keywords.add(line.split(" ", 2)[0].toUpperCase(Locale.ROOT));
+    }
+    return keywords;
+  }
+}

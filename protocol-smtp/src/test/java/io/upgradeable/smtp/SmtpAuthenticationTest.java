@@ -1,0 +1,228 @@
+package io.upgradeable.smtp;
+
+import static io.upgradeable.smtp.SessionFixture.offering;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.upgradeable.UpgradeException.PeerMisbehaved;
+import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.sasl.SaslCredentials;
+import io.upgradeable.sasl.SaslMechanism;
+import io.upgradeable.sasl.SaslPreference;
+import io.upgradeable.sasl.Secret;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+
+/** AUTH with scripted servers. */
+class SmtpAuthenticationTest {
+
+  private static final SaslPreference PLAIN = SaslPreference.only(SaslMechanism.PLAIN);
+  private static final SaslPreference LOGIN = SaslPreference.only(SaslMechanism.LOGIN);
+  private static final String PLAIN_RESPONSE = base64("\0user\0password");
+  private static final String DONE = "235 2.7.0 welcome\r\n";
+
+  private final List<String> told = new CopyOnWriteArrayList<>();
+
+  private final SmtpSessionOptions options =
+      SessionFixture.PATIENT
+          .withInsecureAuthInPlaintext()
+          .withObserver(
+              new SmtpObserver() {
+                @Override
+                public void command(String line) {
+                  told.add(line);
+                }
+
+                @Override
+                public void reply(SmtpReply reply) {
+                  told.add(reply.toString());
+                }
+              });
+
+  private static SaslCredentials credentials() {
+    return SaslCredentials.password("user", new Secret("password".toCharArray()));
+  }
+
+  private static String base64(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void authenticate_inPlaintext_callersMistakeAndNothingSent() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(offering("AUTH PLAIN").expectOnly("NOOP\r\n").send("250 ok\r\n"))) {
+      assertThatThrownBy(
+              () ->
+                  mail.session()
+                      .authenticate(credentials(), PLAIN.exposingSecretsWithoutVerifiedTls()))
+          .isInstanceOf(IllegalStateException.class);
+      mail.session().noop();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void authenticate_plain_withInitialResponseOnce() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH LOGIN PLAIN")
+                .expectOnly("AUTH PLAIN " + PLAIN_RESPONSE + "\r\n")
+                .send(DONE)
+                .discard(),
+            options)) {
+      assertThat(mail.session().authenticate(credentials(), PLAIN)).isEqualTo(SaslMechanism.PLAIN);
+      assertThatThrownBy(() -> mail.session().authenticate(credentials(), PLAIN))
+          .isInstanceOf(IllegalStateException.class);
+      assertThat(told).containsExactly("AUTH PLAIN <redacted>", "235 2.7.0 welcome");
+    }
+  }
+
+  @Test
+  void authenticate_login_challengesAnswered() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH LOGIN")
+                .expectOnly("AUTH LOGIN\r\n")
+                .send("334 VXNlcm5hbWU6\r\n")
+                .expectOnly(base64("user") + "\r\n")
+                .send("334 UGFzc3dvcmQ6\r\n")
+                .expectOnly(base64("password") + "\r\n")
+                .send(DONE),
+            options)) {
+      mail.session().authenticate(credentials(), LOGIN);
+
+      assertThat(told)
+          .containsExactly(
+              "AUTH LOGIN",
+              "334 <redacted>",
+              "<redacted>",
+              "334 <redacted>",
+              "<redacted>",
+              "235 2.7.0 welcome");
+    }
+  }
+
+  @Test
+  void authenticate_refused_sessionGoesOnAndNoEchoIsShown() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH PLAIN")
+                .expectOnly("AUTH PLAIN " + PLAIN_RESPONSE + "\r\n")
+                .send("535 5.7.8 bad: AUTH PLAIN " + PLAIN_RESPONSE.substring(0, 12) + "\r\n")
+                .expectOnly("AUTH PLAIN " + PLAIN_RESPONSE + "\r\n")
+                .send("421 too many: " + PLAIN_RESPONSE + "\r\n"),
+            options)) {
+      PeerRefused refused =
+          catchThrowableOfType(
+              PeerRefused.class, () -> mail.session().authenticate(credentials(), PLAIN));
+      Throwable second = catchThrowable(() -> mail.session().authenticate(credentials(), PLAIN));
+
+      assertThat(refused.code()).isEqualTo("535");
+      assertThat(refused).hasMessageContaining("bad: AUTH PLAIN <redacted>");
+      assertThat(second).isInstanceOf(PeerRefused.class).hasMessageContaining("too many");
+      for (String text : List.of(refused.toString(), second.toString(), told.toString())) {
+        assertThat(text).doesNotContain(PLAIN_RESPONSE.substring(0, 12));
+      }
+    }
+  }
+
+  @Test
+  void authenticate_badChallenge_cancelled() throws IOException {
+    for (String challenge : List.of("=", "VXNl cm5h", "VXNlcm5hbWU", "VXNlcm5hbWV=", "\u00fc")) {
+      try (SessionFixture mail =
+          SessionFixture.with(
+              offering("AUTH LOGIN")
+                  .expectOnly("AUTH LOGIN\r\n")
+                  .send("334 " + challenge + "\r\n")
+                  .expectOnly("*\r\n")
+                  .send("501 cancelled\r\n")
+                  .expectOnly("NOOP\r\n")
+                  .send("250 ok\r\n"),
+              options)) {
+        assertThatThrownBy(() -> mail.session().authenticate(credentials(), LOGIN))
+            .as(challenge)
+            .isInstanceOf(PeerMisbehaved.class);
+        mail.session().noop();
+      }
+    }
+  }
+
+  @Test
+  void authenticate_challengesWithoutEnd_cancelled() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH LOGIN")
+                .expectOnly("AUTH LOGIN\r\n")
+                .send("334 VXNlcm5hbWU6\r\n")
+                .expectOnly(base64("user") + "\r\n")
+                .send("334 UGFzc3dvcmQ6\r\n")
+                .expectOnly(base64("password") + "\r\n")
+                .send("334 UGFzc3dvcmQ6\r\n")
+                .expectOnly("*\r\n")
+                .send("501 cancelled\r\n"),
+            options)) {
+      assertThatThrownBy(() -> mail.session().authenticate(credentials(), LOGIN))
+          .isInstanceOf(PeerMisbehaved.class);
+    }
+  }
+
+  @Test
+  void authenticate_initialResponseTooLong_sentOnTheChallenge() throws IOException {
+    String password = "x".repeat(600);
+    String response = base64("\0user\0" + password);
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH PLAIN")
+                .expectOnly("AUTH PLAIN\r\n")
+                .send("334 \r\n")
+                .expectOnly(response + "\r\n")
+                .send(DONE),
+            options)) {
+      mail.session()
+          .authenticate(
+              SaslCredentials.password("user", new Secret(password.toCharArray())), PLAIN);
+    }
+  }
+
+  @Test
+  void authenticate_emptyInitialResponse_equalsSign() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH EXTERNAL").expectOnly("AUTH EXTERNAL =\r\n").send(DONE), options)) {
+      mail.session().authenticate(SaslCredentials.external(), SaslPreference.strongest());
+    }
+  }
+
+  @Test
+  void authenticate_successWithoutTheServersProof_sessionIsOver() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH SCRAM-SHA-256").expect("AUTH SCRAM-SHA-256 ").send(DONE).discard(),
+            options)) {
+      assertThatThrownBy(
+              () -> mail.session().authenticate(credentials(), SaslPreference.strongest()))
+          .isInstanceOf(PeerMisbehaved.class);
+      assertThat(mail.session().isOpen()).isFalse();
+    }
+  }
+
+  @Test
+  void authenticate_nothingThatFits_refusedAndNothingSent() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH GSSAPI").expectOnly("NOOP\r\n").send("250 ok\r\n"), options)) {
+      assertThatThrownBy(() -> mail.session().authenticate(credentials(), PLAIN))
+          .isInstanceOf(PeerRefused.class)
+          .hasMessageContaining("GSSAPI");
+      mail.session().noop();
+      assertThat(Optional.of(told)).hasValue(List.of("NOOP", "250 ok"));
+    }
+  }
+}

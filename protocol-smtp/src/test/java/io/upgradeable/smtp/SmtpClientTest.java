@@ -1,0 +1,304 @@
+package io.upgradeable.smtp;
+
+import static io.upgradeable.smtp.DeliveryOutcome.ACCEPTED;
+import static io.upgradeable.smtp.DeliveryOutcome.NOT_SENT;
+import static io.upgradeable.smtp.DeliveryOutcome.REFUSED_TRANSIENT;
+import static io.upgradeable.smtp.DeliveryOutcome.UNKNOWN;
+import static io.upgradeable.smtp.SessionFixture.DATA;
+import static io.upgradeable.smtp.SessionFixture.GO_AHEAD;
+import static io.upgradeable.smtp.SessionFixture.HELLO;
+import static io.upgradeable.smtp.SessionFixture.HELLO_ON_WIRE;
+import static io.upgradeable.smtp.SessionFixture.MAIL;
+import static io.upgradeable.smtp.SessionFixture.OK;
+import static io.upgradeable.smtp.SessionFixture.RCPT_B;
+import static io.upgradeable.smtp.SessionFixture.TO_B;
+import static io.upgradeable.smtp.SessionFixture.offering;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.upgradeable.Endpoint;
+import io.upgradeable.Layer;
+import io.upgradeable.LayerStack;
+import io.upgradeable.UpgradeException.ConnectFailed;
+import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.netty.NettyConnector;
+import io.upgradeable.testkit.Script;
+import io.upgradeable.testkit.ScriptedPeer;
+import io.upgradeable.tls.TlsPolicy;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The pool with scripted servers. */
+class SmtpClientTest {
+
+  private static final String ENVELOPE = MAIL + RCPT_B + DATA;
+  private static final Script HELLO_PIPELINING = offering("PIPELINING");
+
+  private final NettyConnector connector = NettyConnector.builder().threads(1).build();
+  private final AtomicInteger opened = new AtomicInteger();
+
+  @AfterEach
+  void closeConnector() {
+    connector.close();
+  }
+
+  private static Script accepting(Script script) {
+    return script
+        .expectOnly(ENVELOPE)
+        .send(OK + OK + GO_AHEAD)
+        .expectOnly(HELLO_ON_WIRE + ".\r\n")
+        .send(OK);
+  }
+
+  private SmtpClient.Builder client(Endpoint first, Endpoint... more) {
+    return SmtpClient.builder(this::open).endpoints(first, more);
+  }
+
+  private CompletableFuture<SmtpSession> open(Endpoint endpoint) {
+    opened.incrementAndGet();
+    Layer<SmtpOpportunisticResult> layer =
+        Smtp.opportunisticClient(endpoint, TlsPolicy.client().build(), TestOptions.CLIENT);
+    return SmtpSession.connectOpportunisticAsync(
+        connector, LayerStack.tcp(endpoint).then(layer), layer, SmtpSessionOptions.DEFAULTS);
+  }
+
+  private static DeliveryOutcome outcome(DeliveryReport report) {
+    return report.recipients().get(0).outcome();
+  }
+
+  @Test
+  void send_twoMessages_oneConnectionAndGoodbye() throws IOException {
+    Script twice =
+        accepting(accepting(HELLO_PIPELINING))
+            .expectOnly("QUIT\r\n")
+            .send("221 bye\r\n")
+            .expectClose();
+    try (ScriptedPeer peer = ScriptedPeer.server(twice);
+        SmtpClient client = client(peer.endpoint()).build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      client.close();
+      peer.awaitPlayed();
+
+      assertThat(opened).hasValue(1);
+      assertThatThrownBy(() -> client.send(TO_B, HELLO)).isInstanceOf(ClosedChannelException.class);
+    }
+  }
+
+  @Test
+  void send_enoughMessages_connectionIsReplaced() throws IOException {
+    Script once =
+        accepting(HELLO_PIPELINING).expectOnly("QUIT\r\n").send("221 bye\r\n").expectClose();
+    try (ScriptedPeer peer = ScriptedPeer.server(once);
+        SmtpClient client = client(peer.endpoint()).maxMessagesPerConnection(1).build()) {
+      client.send(TO_B, HELLO);
+      client.send(TO_B, HELLO);
+
+      assertThat(opened).hasValue(2);
+      peer.awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_connectionClosesBeforeTheDot_freshOneOnce() throws IOException {
+    try (TinySmtpServer server = new TinySmtpServer(mail -> mail == 2);
+        SmtpClient client = client(server.endpoint()).build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(opened).hasValue(2);
+      assertThat(server.accepted).hasValue(3);
+    }
+  }
+
+  @Test
+  void send_connectionsCloseAgainAndAgain_onceMoreOnly() throws IOException {
+    try (TinySmtpServer server = new TinySmtpServer(mail -> true);
+        SmtpClient client = client(server.endpoint()).build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(NOT_SENT);
+      assertThat(opened).hasValue(2);
+    }
+  }
+
+  @Test
+  void send_421BeforeTheDotEachTime_onceMoreOnly() throws IOException {
+    Script busy = HELLO_PIPELINING.expectOnly(ENVELOPE).send("421 busy\r\n").close();
+    try (ScriptedPeer peer = ScriptedPeer.server(busy);
+        SmtpClient client = client(peer.endpoint()).build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(REFUSED_TRANSIENT);
+      assertThat(opened).hasValue(2);
+    }
+  }
+
+  @Test
+  void send_closedBehindTheDot_neverTwice() throws IOException {
+    Script lost =
+        HELLO_PIPELINING
+            .expectOnly(ENVELOPE)
+            .send(OK + OK + GO_AHEAD)
+            .expectOnly(HELLO_ON_WIRE + ".\r\n")
+            .close();
+    try (ScriptedPeer peer = ScriptedPeer.server(lost);
+        SmtpClient client = client(peer.endpoint()).build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(UNKNOWN);
+      assertThat(opened).hasValue(1);
+    }
+  }
+
+  @Test
+  void send_contentThatIsGone_neverTwice() throws IOException {
+    Script lost =
+        HELLO_PIPELINING.expectOnly(ENVELOPE).send(OK + OK + GO_AHEAD).expect("x").reset();
+    try (ScriptedPeer peer = ScriptedPeer.server(lost);
+        SmtpClient client = client(peer.endpoint()).build()) {
+      MailContent once = MailContent.ofStream(new ByteArrayInputStream(new byte[] {'x'}));
+      client.send(TO_B, once);
+
+      assertThat(opened).hasValue(1);
+    }
+  }
+
+  @Test
+  void send_firstServerIsDownOrBusy_nextOne() throws IOException {
+    Endpoint nobody;
+    try (ScriptedPeer gone = ScriptedPeer.server(Script.start())) {
+      nobody = gone.endpoint();
+    }
+    try (ScriptedPeer busy = ScriptedPeer.server(Script.start().send("421 too many\r\n").close());
+        ScriptedPeer good = ScriptedPeer.server(accepting(HELLO_PIPELINING).discard());
+        SmtpClient client = client(nobody, busy.endpoint(), good.endpoint()).build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(opened).hasValue(3);
+    }
+  }
+
+  @Test
+  void send_refusedForGood_noOtherServerIsAsked() throws IOException {
+    try (ScriptedPeer no = ScriptedPeer.server(Script.start().send("554 no\r\n").discard());
+        SmtpClient client = client(no.endpoint(), no.endpoint()).build()) {
+      DeliveryReport report = client.send(TO_B, HELLO);
+
+      assertThat(outcome(report)).isEqualTo(NOT_SENT);
+      assertThat(report.failure()).containsInstanceOf(PeerRefused.class);
+      assertThat(opened).hasValue(1);
+    }
+  }
+
+  @Test
+  void send_nobodyThere_reportedAndThePlaceIsFree() throws IOException {
+    Endpoint nobody;
+    try (ScriptedPeer gone = ScriptedPeer.server(Script.start())) {
+      nobody = gone.endpoint();
+    }
+    try (SmtpClient client = client(nobody).maxConnections(1).build()) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(client.send(TO_B, HELLO).failure()).containsInstanceOf(ConnectFailed.class);
+      }
+    }
+  }
+
+  @Test
+  void send_allConnectionsBusy_waitsAndNotForEver() throws IOException {
+    Script hanging = HELLO_PIPELINING.expectOnly(ENVELOPE).discard();
+    try (ScriptedPeer peer = ScriptedPeer.server(hanging);
+        SmtpClient client =
+            client(peer.endpoint())
+                .maxConnections(1)
+                .maxWaiting(1)
+                .waitLimit(Duration.ofMillis(100))
+                .build()) {
+      CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
+      CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
+      assertThatThrownBy(() -> client.sendAsync(TO_B, HELLO))
+          .isInstanceOf(RejectedExecutionException.class);
+
+      assertThat(second.join().failure()).containsInstanceOf(TimeoutException.class);
+      assertThat(outcome(second.join())).isEqualTo(NOT_SENT);
+      assertThat(first).isNotDone();
+      assertThat(opened).hasValue(1);
+      first.cancel(false);
+    }
+  }
+
+  @Test
+  void send_manyAtOnce_overTheConnectionsAllowed() throws IOException {
+    try (TinySmtpServer server = new TinySmtpServer(mail -> mail % 10 == 0);
+        SmtpClient client =
+            client(server.endpoint()).maxConnections(3).maxMessagesPerConnection(7).build()) {
+      CompletableFuture<?>[] all = new CompletableFuture<?>[200];
+      AtomicInteger accepted = new AtomicInteger();
+      for (int i = 0; i < all.length; i++) {
+        all[i] =
+            client
+                .sendAsync(TO_B, HELLO)
+                .thenAccept(report -> accepted.addAndGet(outcome(report) == ACCEPTED ? 1 : 0));
+      }
+      CompletableFuture.allOf(all).join();
+
+      assertThat(accepted).hasValue(server.accepted.get());
+      assertThat(accepted.get()).isGreaterThan(150); // some may meet two closed ones in a row
+      assertThat(opened.get()).isGreaterThanOrEqualTo(200 / 7);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void idle_keptAliveAndThenGone() throws Exception {
+    try (TinySmtpServer server = new TinySmtpServer(mail -> false);
+        SmtpClient client =
+            client(server.endpoint())
+                .idleLimit(Duration.ofMillis(300))
+                .keepAlive(Duration.ofMillis(50))
+                .build()) {
+      client.send(TO_B, HELLO);
+      while (!server.others.contains("QUIT")) {
+        Thread.onSpinWait();
+      }
+      assertThat(server.others).startsWith("NOOP").endsWith("QUIT");
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(opened).hasValue(2);
+    }
+  }
+
+  @Test
+  void forDomain_firstExchangerUnreachable_theNextOneGetsTheMail() throws Exception {
+    // Nobody listens at 127.0.0.2.
+    MailExchangers exchangers =
+        domain ->
+            CompletableFuture.completedFuture(
+                List.of(new MailExchanger("127.0.0.2", 10), new MailExchanger("127.0.0.1", 20)));
+    try (TinySmtpServer server = new TinySmtpServer(mail -> false);
+        SmtpClient client =
+            SmtpClient.forDomain("example.test", server.endpoint().port(), exchangers, this::open)
+                .get()
+                .build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(opened).hasValue(2);
+    }
+  }
+
+  @Test
+  void forDomain_thatTakesNoMail_failsAsTheLookupDoes() {
+    IOException nullMx = new IOException("takes no mail");
+    assertThatThrownBy(
+            () ->
+                SmtpClient.forDomain(
+                        "example.test",
+                        Smtp.RELAY_PORT,
+                        domain -> CompletableFuture.failedFuture(nullMx),
+                        this::open)
+                    .get())
+        .hasCause(nullMx);
+    assertThat(opened).hasValue(0);
+  }
+}

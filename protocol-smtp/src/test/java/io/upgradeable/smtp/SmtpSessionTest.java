@@ -1,0 +1,1019 @@
+package io.upgradeable.smtp;
+
+import static io.upgradeable.smtp.DeliveryOutcome.ACCEPTED;
+import static io.upgradeable.smtp.DeliveryOutcome.NOT_SENT;
+import static io.upgradeable.smtp.DeliveryOutcome.REFUSED_PERMANENT;
+import static io.upgradeable.smtp.DeliveryOutcome.REFUSED_TRANSIENT;
+import static io.upgradeable.smtp.DeliveryOutcome.UNKNOWN;
+import static io.upgradeable.smtp.SessionFixture.DATA;
+import static io.upgradeable.smtp.SessionFixture.GO_AHEAD;
+import static io.upgradeable.smtp.SessionFixture.HELLO;
+import static io.upgradeable.smtp.SessionFixture.HELLO_ON_WIRE;
+import static io.upgradeable.smtp.SessionFixture.IMPATIENT;
+import static io.upgradeable.smtp.SessionFixture.LATER;
+import static io.upgradeable.smtp.SessionFixture.MAIL;
+import static io.upgradeable.smtp.SessionFixture.NO;
+import static io.upgradeable.smtp.SessionFixture.OK;
+import static io.upgradeable.smtp.SessionFixture.RCPT_B;
+import static io.upgradeable.smtp.SessionFixture.RCPT_C;
+import static io.upgradeable.smtp.SessionFixture.TO_B;
+import static io.upgradeable.smtp.SessionFixture.TO_B_AND_C;
+import static io.upgradeable.smtp.SessionFixture.lmtpOffering;
+import static io.upgradeable.smtp.SessionFixture.offering;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.upgradeable.UpgradeException.LayerTimedOut;
+import io.upgradeable.UpgradeException.PeerClosed;
+import io.upgradeable.UpgradeException.PeerMisbehaved;
+import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.testkit.Script;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/** A session with scripted servers: what leaves when, and what is reported. */
+class SmtpSessionTest {
+
+  private static final String PIPELINING = "PIPELINING";
+  private static final String ENVELOPE = MAIL + RCPT_B + DATA;
+
+  private static void outcomes(DeliveryReport report, DeliveryOutcome... outcomes) {
+    assertThat(report.recipients()).extracting(RecipientReport::outcome).containsExactly(outcomes);
+  }
+
+  private static void phases(DeliveryReport report, DeliveryPhase... phases) {
+    assertThat(report.recipients()).extracting(RecipientReport::phase).containsExactly(phases);
+  }
+
+  // Groups.
+
+  @Test
+  void send_pipelining_envelopeInOneGroup() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(MAIL + RCPT_B + RCPT_C + DATA)
+                .send(OK + OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send(OK)
+                .expect("QUIT\r\n")
+                .send("221 bye\r\n")
+                .expectClose())) {
+      DeliveryReport report = mail.session().send(TO_B_AND_C, HELLO);
+
+      outcomes(report, ACCEPTED, ACCEPTED);
+      assertThat(report.isAcceptedForAll()).isTrue();
+      assertThat(report.failure()).isEmpty();
+      assertThat(report.recipients().get(0).reply().orElseThrow().enhancedStatus())
+          .hasValue(new EnhancedStatus(2, 0, 0));
+      mail.session().quit();
+      assertThat(mail.session().isOpen()).isFalse();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_noPipelining_oneCommandAtATime() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering()
+                .expectOnly(MAIL)
+                .send(OK)
+                .expectOnly(RCPT_B)
+                .send(OK)
+                .expectOnly(RCPT_C)
+                .send(NO)
+                .expectOnly(DATA)
+                .send(GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send(OK))) {
+      DeliveryReport report = mail.session().send(TO_B_AND_C, HELLO);
+
+      outcomes(report, ACCEPTED, REFUSED_PERMANENT);
+      phases(report, DeliveryPhase.END, DeliveryPhase.RCPT);
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void sendTwice_pipelining_nextEnvelopeBehindTheContent() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n" + MAIL + RCPT_C + DATA)
+                .send(OK + OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send(LATER))) {
+      CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
+      CompletableFuture<DeliveryReport> second =
+          mail.session().sendAsync(Envelope.of("a@example.org", "c@example.net"), HELLO);
+
+      outcomes(first.join(), ACCEPTED);
+      outcomes(second.join(), REFUSED_TRANSIENT);
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void sendMany_pipelining_allAcceptedInOrder() throws IOException {
+    int count = 200;
+    Script script = offering(PIPELINING);
+    script = script.expect(ENVELOPE).send(OK + OK + GO_AHEAD);
+    for (int i = 1; i < count; i++) {
+      script =
+          script
+              .expectOnly(HELLO_ON_WIRE + ".\r\n" + ENVELOPE)
+              .send("250 " + i + "\r\n" + OK + OK + GO_AHEAD);
+    }
+    script = script.expectOnly(HELLO_ON_WIRE + ".\r\n").send("250 " + count + "\r\n");
+    try (SessionFixture mail = SessionFixture.with(script)) {
+      List<CompletableFuture<DeliveryReport>> all = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        all.add(mail.session().sendAsync(TO_B, HELLO));
+      }
+      for (int i = 0; i < count; i++) {
+        assertThat(all.get(i).join().recipients().get(0).reply().orElseThrow().text())
+            .isEqualTo(String.valueOf(i + 1));
+      }
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  // Refusals.
+
+  @Test
+  void send_allRefusedButDataGranted_loneDotAndNoReset() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + NO + GO_AHEAD)
+                .expectOnly(".\r\n")
+                .send("554 no valid recipients\r\n")
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expect(HELLO_ON_WIRE + ".\r\n")
+                .send(OK))) {
+      DeliveryReport report = mail.session().send(TO_B, HELLO);
+
+      outcomes(report, REFUSED_PERMANENT);
+      phases(report, DeliveryPhase.RCPT);
+      assertThat(report.recipients().get(0).reply().orElseThrow().code()).isEqualTo(550);
+      outcomes(mail.session().send(TO_B, HELLO), ACCEPTED);
+    }
+  }
+
+  @Test
+  void send_allRefused_resetBeforeTheNextOnly() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + NO + "503 no recipients\r\n")
+                .expectOnly("NOOP\r\n")
+                .send(OK)
+                .expectOnly("RSET\r\n" + ENVELOPE)
+                .send(OK + OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send(OK))) {
+      outcomes(mail.session().send(TO_B, HELLO), REFUSED_PERMANENT);
+      mail.session().noop();
+      outcomes(mail.session().send(TO_B, HELLO), ACCEPTED);
+    }
+  }
+
+  @Test
+  void send_allRefusedWithoutPipelining_resetAlone() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering()
+                .expectOnly(MAIL)
+                .send(OK)
+                .expectOnly(RCPT_B)
+                .send(NO)
+                .expectOnly("RSET\r\n")
+                .send(OK)
+                .expectOnly(MAIL)
+                .send(NO)
+                .expectOnly(MAIL)
+                .send(LATER))) {
+      outcomes(mail.session().send(TO_B, HELLO), REFUSED_PERMANENT);
+      DeliveryReport second = mail.session().send(TO_B, HELLO);
+      phases(second, DeliveryPhase.MAIL);
+      outcomes(second, REFUSED_PERMANENT);
+      outcomes(mail.session().send(TO_B, HELLO), REFUSED_TRANSIENT);
+    }
+  }
+
+  @Test
+  void send_mailRefused_allRefusedByIt() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(MAIL + RCPT_B + RCPT_C + DATA)
+                .send("451 4.3.0 busy\r\n503 MAIL first\r\n503 MAIL first\r\n503 no\r\n")
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expect(HELLO_ON_WIRE + ".\r\n")
+                .send(OK))) {
+      DeliveryReport report = mail.session().send(TO_B_AND_C, HELLO);
+
+      outcomes(report, REFUSED_TRANSIENT, REFUSED_TRANSIENT);
+      phases(report, DeliveryPhase.MAIL, DeliveryPhase.MAIL);
+      outcomes(mail.session().send(TO_B, HELLO), ACCEPTED);
+    }
+  }
+
+  @Test
+  void send_mailRefusedButRecipientAccepted_neverADot() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING).expectOnly(ENVELOPE).send(NO + OK + GO_AHEAD).expectClose())) {
+      DeliveryReport report = mail.session().send(TO_B, HELLO);
+
+      outcomes(report, NOT_SENT);
+      assertThat(report.failure()).containsInstanceOf(PeerMisbehaved.class);
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_dataRefused_noContentAndReset() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(MAIL + RCPT_B + RCPT_C + DATA)
+                .send(OK + OK + NO + "451 4.3.0 not now\r\n")
+                .expectOnly("RSET\r\n" + ENVELOPE)
+                .send(OK + NO + NO + NO))) {
+      DeliveryReport report = mail.session().send(TO_B_AND_C, HELLO);
+
+      outcomes(report, REFUSED_TRANSIENT, REFUSED_PERMANENT);
+      phases(report, DeliveryPhase.DATA, DeliveryPhase.RCPT);
+      assertThat(report.retryable())
+          .extracting(Recipient::toString)
+          .containsExactly("b@example.net");
+      outcomes(mail.session().send(TO_B, HELLO), REFUSED_PERMANENT);
+    }
+  }
+
+  // The connection breaks.
+
+  private static DeliveryReport broken(Script script) throws IOException {
+    return broken(script, SessionFixture.PATIENT);
+  }
+
+  private static DeliveryReport broken(Script script, SmtpSessionOptions options)
+      throws IOException {
+    try (SessionFixture mail = SessionFixture.with(script, options)) {
+      DeliveryReport report = mail.session().send(TO_B_AND_C, HELLO);
+      assertThat(report.failure()).isPresent();
+      assertThat(mail.session().isOpen()).isFalse();
+      Throwable later = catchThrowable(() -> mail.session().send(TO_B, HELLO));
+      assertThat(later).isSameAs(report.failure().orElseThrow());
+      return report;
+    }
+  }
+
+  private static final Script ASKED =
+      offering(PIPELINING).expectOnly(MAIL + RCPT_B + RCPT_C + DATA);
+
+  @Test
+  void send_closedBeforeAnyReply_notSent() throws IOException {
+    DeliveryReport report = broken(ASKED.close());
+
+    outcomes(report, NOT_SENT, NOT_SENT);
+    phases(report, DeliveryPhase.MAIL, DeliveryPhase.MAIL);
+    assertThat(report.failure()).containsInstanceOf(PeerClosed.class);
+  }
+
+  @Test
+  void send_resetBehindOneRefusal_refusedAndNotSent() throws IOException {
+    DeliveryReport report = broken(ASKED.send(OK + NO + OK).close());
+
+    outcomes(report, REFUSED_PERMANENT, NOT_SENT);
+    phases(report, DeliveryPhase.RCPT, DeliveryPhase.DATA);
+  }
+
+  @Test
+  void send_closedBehindTheDot_unknown() throws IOException {
+    DeliveryReport report =
+        broken(ASKED.send(OK + OK + NO + GO_AHEAD).expectOnly(HELLO_ON_WIRE + ".\r\n").close());
+
+    outcomes(report, UNKNOWN, REFUSED_PERMANENT);
+    phases(report, DeliveryPhase.END, DeliveryPhase.RCPT);
+    assertThat(report.retryable()).isEmpty();
+  }
+
+  @Test
+  void send_garbageBehindTheDot_unknown() throws IOException {
+    DeliveryReport report =
+        broken(
+            ASKED
+                .send(OK + OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send("yes\r\n")
+                .expectClose());
+
+    outcomes(report, UNKNOWN, UNKNOWN);
+    assertThat(report.failure()).containsInstanceOf(PeerMisbehaved.class);
+  }
+
+  @Test
+  void send_noReplyToTheDot_unknownInTime() throws IOException {
+    DeliveryReport report =
+        broken(
+            ASKED.send(OK + OK + OK + GO_AHEAD).expectOnly(HELLO_ON_WIRE + ".\r\n").discard(),
+            IMPATIENT);
+
+    outcomes(report, UNKNOWN, UNKNOWN);
+    assertThat(report.failure()).containsInstanceOf(LayerTimedOut.class);
+  }
+
+  @Test
+  void send_replyThatNeverEnds_bytesDoNotExtendTheTime() throws IOException {
+    DeliveryReport report = broken(ASKED.send("250-").flood("x"), IMPATIENT);
+
+    outcomes(report, NOT_SENT, NOT_SENT);
+    assertThat(report.failure()).containsInstanceOf(PeerMisbehaved.class);
+  }
+
+  @Test
+  void send_421ToMail_refusedForNow() throws IOException {
+    DeliveryReport report = broken(ASKED.send("421 4.3.2 going down\r\n").close());
+
+    outcomes(report, REFUSED_TRANSIENT, REFUSED_TRANSIENT);
+    phases(report, DeliveryPhase.MAIL, DeliveryPhase.MAIL);
+    assertThat(report.failure()).containsInstanceOf(PeerRefused.class);
+  }
+
+  @Test
+  void send_421BehindTheDot_refusedForNow() throws IOException {
+    DeliveryReport report =
+        broken(
+            ASKED
+                .send(OK + OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send("421 4.3.2 going down\r\n")
+                .close());
+
+    outcomes(report, REFUSED_TRANSIENT, REFUSED_TRANSIENT);
+    phases(report, DeliveryPhase.END, DeliveryPhase.END);
+  }
+
+  @Test
+  void sendTwice_closedBehindTheFirstDot_unknownAndNotSent() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n" + ENVELOPE)
+                .close())) {
+      CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
+      CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
+      CompletableFuture<DeliveryReport> third = mail.session().sendAsync(TO_B, HELLO);
+
+      outcomes(first.join(), UNKNOWN);
+      outcomes(second.join(), NOT_SENT);
+      phases(second.join(), DeliveryPhase.MAIL);
+      outcomes(third.join(), NOT_SENT);
+      phases(third.join(), DeliveryPhase.QUEUED);
+    }
+  }
+
+  // Replies nobody asked for.
+
+  @Test
+  void idle_421_sessionIsOverAndSaysWhy() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(offering().send("421 idle too long\r\n").expectClose())) {
+      mail.peer().awaitPlayed();
+      assertThatThrownBy(() -> mail.session().send(TO_B, HELLO))
+          .isInstanceOf(PeerRefused.class)
+          .hasMessageContaining("idle too long");
+      assertThat(mail.session().failure()).containsInstanceOf(PeerRefused.class);
+    }
+  }
+
+  @Test
+  void send_repliesPlayedAhead_nothingOfTheContentLeaves() throws IOException {
+    DeliveryReport report = broken(ASKED.send(OK + OK + OK + GO_AHEAD + OK).expectClose());
+
+    outcomes(report, NOT_SENT, NOT_SENT);
+    assertThat(report.failure()).containsInstanceOf(PeerMisbehaved.class);
+  }
+
+  @Test
+  void send_halfAReplyBehindTheGoAhead_nothingOfTheContentLeaves() throws IOException {
+    DeliveryReport report = broken(ASKED.send(OK + OK + OK + GO_AHEAD + "25").expectClose());
+
+    outcomes(report, NOT_SENT, NOT_SENT);
+    assertThat(report.failure()).containsInstanceOf(PeerMisbehaved.class);
+  }
+
+  @Test
+  void send_extraReplyBehindTheLast_nextCallFails() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send(OK + OK)
+                .expectClose())) {
+      outcomes(mail.session().send(TO_B, HELLO), ACCEPTED);
+      mail.peer().awaitPlayed();
+      assertThatThrownBy(() -> mail.session().send(TO_B, HELLO)).isInstanceOf(PeerMisbehaved.class);
+    }
+  }
+
+  @Test
+  void send_wrongKindOfReply_misbehaved() throws IOException {
+    for (String replies :
+        List.of(
+            GO_AHEAD,
+            OK + GO_AHEAD,
+            OK + OK + OK + OK,
+            OK + OK + OK + "220 hm\r\n",
+            OK + OK + OK + "334 \r\n")) {
+      DeliveryReport report = broken(ASKED.send(replies).expectClose());
+
+      outcomes(report, NOT_SENT, NOT_SENT);
+      assertThat(report.failure()).containsInstanceOf(PeerMisbehaved.class);
+    }
+  }
+
+  // BDAT.
+
+  private static final SmtpSessionOptions BDAT =
+      SessionFixture.PATIENT.withTransfer(ContentTransfer.BDAT);
+
+  @Test
+  void send_bdatAndPipelining_allInOneWrite() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING")
+                .expectOnly(MAIL + RCPT_B + "BDAT 25 LAST\r\n" + HELLO_ON_WIRE)
+                .send(OK + OK + OK)
+                .expectOnly(MAIL + RCPT_B + "BDAT 25 LAST\r\n" + HELLO_ON_WIRE)
+                .send(OK + NO + "554 no valid recipients\r\n")
+                .expect("RSET\r\n") // at once: the next message may be with it or not
+                .send(OK)
+                .expectOnly(MAIL + RCPT_B + "BDAT 25 LAST\r\n" + HELLO_ON_WIRE)
+                .close(),
+            BDAT)) {
+      outcomes(mail.session().send(TO_B, HELLO), ACCEPTED);
+      DeliveryReport second = mail.session().send(TO_B, HELLO);
+      outcomes(second, REFUSED_PERMANENT);
+      phases(second, DeliveryPhase.RCPT);
+      outcomes(mail.session().send(TO_B, HELLO), UNKNOWN);
+    }
+  }
+
+  @Test
+  void send_autoWithoutPipelining_bdatSavesARoundTrip() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("CHUNKING")
+                .expectOnly(MAIL)
+                .send(OK)
+                .expectOnly(RCPT_B)
+                .send(OK)
+                .expectOnly("BDAT 25 LAST\r\n" + HELLO_ON_WIRE)
+                .send(OK))) {
+      outcomes(mail.session().send(TO_B, HELLO), ACCEPTED);
+    }
+  }
+
+  @Test
+  void send_emptyContent_bdatOfNothing() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING")
+                .expectOnly(MAIL + RCPT_B + "BDAT 0 LAST\r\n")
+                .send(OK + OK + OK),
+            BDAT)) {
+      outcomes(mail.session().send(TO_B, MailContent.of("")), ACCEPTED);
+    }
+  }
+
+  @Test
+  void send_largeBdat_chunksAndTheLastOnlyWhenAllAreThere() throws IOException {
+    String line = "x".repeat(510) + "\r\n";
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING")
+                .expectOnly(MAIL + RCPT_B)
+                .send(OK + OK)
+                .expect("BDAT 1024\r\n" + line + line)
+                .expectOnly("BDAT 1024\r\n" + line + line)
+                .send(OK + OK)
+                .expectOnly("BDAT 512 LAST\r\n" + line)
+                .send(OK),
+            BDAT.withChunkSize(1024))) {
+      outcomes(mail.session().send(TO_B, MailContent.of(line.repeat(5))), ACCEPTED);
+    }
+  }
+
+  @Test
+  void send_chunkRefused_noMoreChunksAndReset() throws IOException {
+    String line = "x".repeat(510) + "\r\n";
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("CHUNKING")
+                .expectOnly(MAIL)
+                .send(OK)
+                .expectOnly(RCPT_B)
+                .send(OK)
+                .expectOnly("BDAT 1024\r\n" + line + line)
+                .send("452 4.3.1 full\r\n")
+                .expectOnly("RSET\r\n")
+                .send(OK),
+            BDAT.withChunkSize(1024))) {
+      DeliveryReport report = mail.session().send(TO_B, MailContent.of(line.repeat(5)));
+
+      outcomes(report, REFUSED_TRANSIENT);
+      phases(report, DeliveryPhase.CONTENT);
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  // LMTP.
+
+  @Test
+  void send_lmtp_oneReplyForEachAcceptedRecipient() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.lmtp(
+            lmtpOffering(PIPELINING)
+                .expectOnly(MAIL + RCPT_B + RCPT_C + "RCPT TO:<d@example.net>\r\n" + DATA)
+                .send(OK + OK + NO + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send(OK + LATER)
+                .expectOnly(MAIL + RCPT_B + RCPT_C + DATA)
+                .send(OK + OK + OK + GO_AHEAD)
+                .expect(HELLO_ON_WIRE + ".\r\n")
+                .send(OK)
+                .close())) {
+      DeliveryReport report =
+          mail.session()
+              .send(
+                  Envelope.of("a@example.org", "b@example.net", "c@example.net", "d@example.net"),
+                  HELLO);
+      outcomes(report, ACCEPTED, REFUSED_PERMANENT, REFUSED_TRANSIENT);
+
+      outcomes(mail.session().send(TO_B_AND_C, HELLO), ACCEPTED, UNKNOWN);
+    }
+  }
+
+  // What is decided here.
+
+  @Test
+  void send_overTheSizeLimit_refusedHereAndNothingSent() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("SIZE 24").expectOnly("QUIT\r\n").send("221 bye\r\n").expectClose())) {
+      DeliveryReport report = mail.session().send(TO_B, HELLO);
+
+      outcomes(report, REFUSED_PERMANENT);
+      phases(report, DeliveryPhase.SIZE);
+      assertThat(report.recipients().get(0).explanation()).contains("25 bytes", "at most 24");
+      mail.session().quit();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_parameters_asOffered() throws IOException {
+    Recipient to =
+        Recipient.of(Mailbox.parse("b@example.net"))
+            .withNotify(Recipient.Notify.FAILURE, Recipient.Notify.SUCCESS)
+            .withOriginalRecipient(Mailbox.parse("b+c@example.net"));
+    Envelope envelope =
+        Envelope.builder()
+            .from(Mailbox.parse("a@example.org"))
+            .to(to)
+            .returned(Envelope.Returned.HDRS)
+            .envelopeId("id=1")
+            .build();
+    MailContent content = MailContent.of("gr\u00fc\u00dfe\n");
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("SIZE", "8BITMIME", "DSN")
+                .expectOnly(
+                    "MAIL FROM:<a@example.org> SIZE=9 BODY=8BITMIME RET=HDRS ENVID=id+3D1\r\n")
+                .send(OK)
+                .expectOnly(
+                    "RCPT TO:<b@example.net> NOTIFY=SUCCESS,FAILURE"
+                        + " ORCPT=rfc822;b+2Bc@example.net\r\n")
+                .send(NO))) {
+      outcomes(mail.session().send(envelope, content), REFUSED_PERMANENT);
+    }
+    try (SessionFixture mail =
+        SessionFixture.with(offering().expectOnly(MAIL).send(NO).discard())) {
+      outcomes(mail.session().send(envelope, HELLO), REFUSED_PERMANENT);
+      DeliveryReport eightBit = mail.session().send(envelope, content);
+      phases(eightBit, DeliveryPhase.BODY);
+    }
+  }
+
+  @Test
+  void send_mailboxBeyondAscii_onlyWithSmtpUtf8AndTheDomainAnyway() throws IOException {
+    Envelope envelope =
+        Envelope.of("a@example.org", "j\u00fcrgen@example.net", "b@b\u00fccher.example");
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(MAIL + "RCPT TO:<b@xn--bcher-kva.example>\r\n" + DATA)
+                .send(OK + NO + NO))) {
+      DeliveryReport report = mail.session().send(envelope, HELLO);
+      phases(report, DeliveryPhase.SMTPUTF8, DeliveryPhase.RCPT);
+    }
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "SMTPUTF8", "8BITMIME")
+                .expectOnly(
+                    "MAIL FROM:<a@example.org> SMTPUTF8\r\n"
+                        + "RCPT TO:<j\u00fcrgen@example.net>\r\n"
+                        + "RCPT TO:<b@xn--bcher-kva.example>\r\n"
+                        + DATA)
+                .send(OK + OK + NO + NO))) {
+      outcomes(mail.session().send(envelope, HELLO), REFUSED_PERMANENT, REFUSED_PERMANENT);
+    }
+  }
+
+  @Test
+  void send_requireTlsInPlaintext_refusedHere() throws IOException {
+    Envelope envelope = Envelope.builder().to(Mailbox.parse("b@example.net")).requireTls().build();
+    try (SessionFixture mail = SessionFixture.with(offering("REQUIRETLS").discard())) {
+      phases(mail.session().send(envelope, HELLO), DeliveryPhase.REQUIRETLS);
+    }
+  }
+
+  // Contents.
+
+  @Test
+  void send_smugglingInTheContent_oneMessage() throws IOException {
+    String content = "x\r\n.\nMAIL FROM:<evil@example.org>\n.\r\nRCPT TO:<evil>\r.\rDATA\r\n.\r\n";
+    List<String> onWire =
+        List.of(
+            "x",
+            "..",
+            "MAIL FROM:<evil@example.org>",
+            "..",
+            "RCPT TO:<evil>",
+            "..",
+            "DATA",
+            "..",
+            ".");
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly(String.join("\r\n", onWire) + "\r\n")
+                .send(OK))) {
+      outcomes(mail.session().send(TO_B, MailContent.of(content)), ACCEPTED);
+    }
+  }
+
+  /** Fails instead of ending. */
+  private static final class FailingStream extends InputStream {
+    private int left;
+    private boolean closed;
+
+    FailingStream(int left) {
+      this.left = left;
+    }
+
+    @Override
+    public int read() throws IOException {
+      throw new IOException("not byte by byte");
+    }
+
+    @Override
+    public int read(byte[] to, int offset, int length) throws IOException {
+      if (left == 0) {
+        throw new IOException("the disk is gone");
+      }
+      int count = Math.min(left, length);
+      Arrays.fill(to, offset, offset + count, (byte) 'x');
+      left -= count;
+      return count;
+    }
+
+    @Override
+    public synchronized void close() {
+      closed = true;
+      notifyAll();
+    }
+
+    synchronized void awaitClosed() throws InterruptedException {
+      while (!closed) {
+        wait();
+      }
+    }
+  }
+
+  @Test
+  void send_contentFailsInTheMiddle_neverADot() throws Exception {
+    FailingStream stream = new FailingStream(200_000);
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expect("x".repeat(65_536))
+                .discard())) {
+      CompletableFuture<DeliveryReport> first =
+          mail.session().sendAsync(TO_B, MailContent.ofStream(stream));
+      CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
+
+      outcomes(first.join(), NOT_SENT);
+      phases(first.join(), DeliveryPhase.CONTENT);
+      assertThat(first.join().failure().orElseThrow()).hasMessage("the disk is gone");
+      outcomes(second.join(), NOT_SENT);
+      assertThatThrownBy(() -> mail.session().send(TO_B, HELLO))
+          .isInstanceOf(ClosedChannelException.class)
+          .hasRootCauseMessage("the disk is gone");
+      assertThat(mail.session().failure()).isEmpty();
+      stream.awaitClosed();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_contentFailsInTheMiddleOfBdat_resetAndTheSessionGoesOn() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING")
+                .expectOnly(MAIL + RCPT_B)
+                .send(OK + OK)
+                .expect("BDAT 1024\r\n" + "x".repeat(1024))
+                .send(OK)
+                .expect("BDAT 1024\r\n" + "x".repeat(1024))
+                .send(OK)
+                .expect("RSET\r\n")
+                .send(OK)
+                .expectOnly("NOOP\r\n")
+                .send(OK),
+            BDAT.withChunkSize(1024))) {
+      // Its reader fails where it would fill its second buffer.
+      DeliveryReport report =
+          mail.session().send(TO_B, MailContent.ofStream(new FailingInPieces(3)));
+
+      outcomes(report, NOT_SENT);
+      mail.session().noop();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  /** Gives 1024 bytes at a time, and fails instead of the last time. */
+  private static final class FailingInPieces extends InputStream {
+    private int pieces;
+
+    FailingInPieces(int pieces) {
+      this.pieces = pieces;
+    }
+
+    @Override
+    public int read() throws IOException {
+      throw new IOException("pieces only");
+    }
+
+    @Override
+    public int read(byte[] to, int offset, int length) throws IOException {
+      if (--pieces == 0) {
+        throw new IOException("the disk is gone");
+      }
+      Arrays.fill(to, offset, offset + 1024, (byte) 'x');
+      return 1024;
+    }
+  }
+
+  @Test
+  void send_unknownContentTurnsOut8Bit_refusedWhereNotOffered() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING).expectOnly(ENVELOPE).send(OK + OK + GO_AHEAD).expectClose())) {
+      MailContent content =
+          MailContent.ofStream(new ByteArrayInputStream(new byte[] {(byte) 0xe9}));
+      DeliveryReport report = mail.session().send(TO_B, content);
+
+      outcomes(report, REFUSED_PERMANENT);
+      phases(report, DeliveryPhase.BODY);
+      mail.peer().awaitPlayed();
+      assertThatThrownBy(() -> mail.session().send(TO_B, content))
+          .isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
+  void send_peerThatDoesNotRead_contentIsReadNoFurther() throws Exception {
+    CountDownLatch stopped = new CountDownLatch(1);
+    InputStream endless =
+        new InputStream() {
+          private long read;
+
+          @Override
+          public int read() {
+            return 'x';
+          }
+
+          @Override
+          public int read(byte[] to, int offset, int length) {
+            read += length;
+            assertThat(read).isLessThan(32L << 20);
+            return length;
+          }
+
+          @Override
+          public void close() {
+            stopped.countDown();
+          }
+        };
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING).expectOnly(ENVELOPE).send(OK + OK + GO_AHEAD).stall(),
+            IMPATIENT)) {
+      DeliveryReport report = mail.session().send(TO_B, MailContent.ofStream(endless));
+
+      outcomes(report, NOT_SENT);
+      phases(report, DeliveryPhase.CONTENT);
+      assertThat(report.failure()).containsInstanceOf(LayerTimedOut.class);
+      stopped.await();
+    }
+  }
+
+  @Test
+  void send_errorInTheMiddleOfTheContent_refusedByIt() throws Exception {
+    CountDownLatch reported = new CountDownLatch(1);
+    InputStream waiting =
+        new InputStream() {
+          private boolean second;
+
+          @Override
+          public int read() {
+            return 'x';
+          }
+
+          @Override
+          public int read(byte[] to, int offset, int length) throws IOException {
+            if (second) {
+              await(reported);
+            }
+            second = true;
+            Arrays.fill(to, offset, offset + length, (byte) 'x');
+            return length;
+          }
+        };
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expect("x".repeat(65_536))
+                .send("552 5.3.4 too large\r\n")
+                .discard())) {
+      DeliveryReport report = mail.session().send(TO_B, MailContent.ofStream(waiting));
+      reported.countDown();
+
+      outcomes(report, REFUSED_PERMANENT);
+      phases(report, DeliveryPhase.CONTENT);
+      assertThat(report.failure()).containsInstanceOf(PeerRefused.class);
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  private static void await(CountDownLatch latch) throws IOException {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  // Time, cancellation, the end.
+
+  @Test
+  void send_limitPassesInTheQueue_onlyThatMessageIsNotSent() throws IOException {
+    try (SessionFixture mail = SessionFixture.with(offering().expectOnly(MAIL).discard())) {
+      CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
+      DeliveryReport second = mail.session().send(TO_B, HELLO, Duration.ofMillis(50));
+
+      outcomes(second, NOT_SENT);
+      phases(second, DeliveryPhase.QUEUED);
+      assertThat(second.failure()).containsInstanceOf(LayerTimedOut.class);
+      assertThat(first).isNotDone();
+      assertThat(mail.session().isOpen()).isTrue();
+    }
+  }
+
+  @Test
+  void send_limitPassesUnderWay_sessionIsOver() throws IOException {
+    try (SessionFixture mail = SessionFixture.with(offering().expectOnly(MAIL).expectClose())) {
+      DeliveryReport report = mail.session().send(TO_B, HELLO, Duration.ofMillis(50));
+
+      outcomes(report, NOT_SENT);
+      phases(report, DeliveryPhase.MAIL);
+      assertThat(mail.session().failure()).containsInstanceOf(LayerTimedOut.class);
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void cancel_inTheQueue_neverSent() throws IOException {
+    try (SessionFixture mail = SessionFixture.with(offering().expectOnly(MAIL).expectClose())) {
+      CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
+      CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
+      second.cancel(false);
+      assertThat(mail.session().isOpen()).isTrue();
+      first.cancel(false);
+
+      mail.peer().awaitPlayed();
+      assertThatThrownBy(() -> mail.session().send(TO_B, HELLO))
+          .isInstanceOf(ClosedChannelException.class);
+    }
+  }
+
+  @Test
+  void quit_serverSaysNothing_goneInTime() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(offering().expectOnly("QUIT\r\n").expectClose(), IMPATIENT)) {
+      mail.session().quit();
+
+      assertThat(mail.session().failure()).isEmpty();
+      mail.session().quit();
+      assertThatThrownBy(() -> mail.session().noop()).isInstanceOf(ClosedChannelException.class);
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void close_messageUnderWay_notSent() throws IOException {
+    try (SessionFixture mail = SessionFixture.with(offering().expectOnly(MAIL).expectClose())) {
+      CompletableFuture<DeliveryReport> report = mail.session().sendAsync(TO_B, HELLO);
+      mail.session().closeAsync().join();
+
+      outcomes(report.join(), NOT_SENT);
+      assertThat(report.join().failure()).containsInstanceOf(ClosedChannelException.class);
+    }
+  }
+
+  @Test
+  void observer_dialogue_commandsRepliesAndCounts() throws IOException {
+    List<String> told = new CopyOnWriteArrayList<>();
+    SmtpObserver observer =
+        new SmtpObserver() {
+          @Override
+          public void command(String line) {
+            told.add("C: " + line);
+          }
+
+          @Override
+          public void content(long bytes) {
+            told.add("C: " + bytes + " bytes");
+          }
+
+          @Override
+          public void reply(SmtpReply reply) {
+            told.add("S: " + reply);
+            throw new IllegalStateException("ignored");
+          }
+        };
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send(OK),
+            SessionFixture.PATIENT.withObserver(observer))) {
+      mail.session().send(TO_B, HELLO);
+
+      assertThat(told)
+          .containsExactly(
+              "C: MAIL FROM:<a@example.org>",
+              "C: RCPT TO:<b@example.net>",
+              "C: DATA",
+              "S: 250 2.0.0 ok",
+              "S: 250 2.0.0 ok",
+              "S: 354 go ahead",
+              "C: 25 bytes",
+              "S: 250 2.0.0 ok");
+    }
+  }
+}
