@@ -176,13 +176,7 @@ public final class LdapServerUpgrade implements Negotiation<LdapSecured> {
     return fail(Reason.closed(), Message.empty());
   }
 
-  /**
-   * What a trace shows of a client's bytes: what the messages are, and never a name, a password or
-   * any other content.
-   *
-   * @param received bytes that begin with messages
-   * @return text
-   */
+  @Override
   public ByteBuffer shown(ByteBuffer received) {
     return LdapTrace.shown(received);
   }

@@ -179,12 +179,7 @@ public final class LdapUpgrade<R> implements Negotiation<R> {
     return Step.fail(Reason.closed());
   }
 
-  /**
-   * What a trace shows of a server's bytes: what the messages are, and how operations went.
-   *
-   * @param received bytes that begin with messages
-   * @return text
-   */
+  @Override
   public ByteBuffer shown(ByteBuffer received) {
     return LdapTrace.shown(received);
   }

@@ -9,13 +9,14 @@ import com.unboundid.ldap.listener.InMemoryListenerConfig;
 import com.unboundid.ldap.sdk.LDAPConnection;
 import com.unboundid.ldap.sdk.LDAPConnectionOptions;
 import com.unboundid.ldap.sdk.LDAPException;
-import com.unboundid.ldap.sdk.ResultCode;
 import com.unboundid.ldap.sdk.SearchResult;
 import com.unboundid.ldap.sdk.SearchScope;
 import io.upgradeable.Endpoint;
 import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException.CertificateRejected;
 import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.UpgradeObserver;
+import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.Secret;
@@ -27,6 +28,7 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.util.Hashtable;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import javax.naming.Context;
 import javax.naming.directory.InitialDirContext;
 import javax.net.SocketFactory;
@@ -54,16 +56,14 @@ class LdapSocketFactoryTest {
 
   private static InMemoryDirectoryServer directory() {
     try {
-      InMemoryDirectoryServerConfig config =
-          new InMemoryDirectoryServerConfig("dc=example,dc=net");
+      InMemoryDirectoryServerConfig config = new InMemoryDirectoryServerConfig("dc=example,dc=net");
       config.setListenerConfigs(
           InMemoryListenerConfig.createLDAPConfig(
               "ldap", InetAddress.getLoopbackAddress(), 0, serverTls()));
       config.setSchema(null);
       InMemoryDirectoryServer directory = new InMemoryDirectoryServer(config);
       directory.add("dn: dc=example,dc=net", "objectClass: domain", "dc: example");
-      directory.add(
-          "dn: " + ANNA, "objectClass: account", "uid: anna", "userPassword: anna's");
+      directory.add("dn: " + ANNA, "objectClass: account", "uid: anna", "userPassword: anna's");
       for (int i = 0; i < 500; i++) {
         directory.add(
             "dn: uid=user" + i + ",dc=example,dc=net",
@@ -125,11 +125,22 @@ class LdapSocketFactoryTest {
   }
 
   @Test
-  void unboundId_startTlsAsked_serverSaysItIsThere() throws Exception {
-    try (LDAPConnection client = unboundId(sockets())) {
-      // The server sees the TLS that our layer has started.
-      assertThat(client.processExtendedOperation(Oid.START_TLS).getResultCode())
-          .isNotEqualTo(ResultCode.SUCCESS);
+  void unboundId_connected_overTheLayerThatStartedTls() throws Exception {
+    List<String> layers = new CopyOnWriteArrayList<>();
+    UpgradeObserver observer =
+        new UpgradeObserver() {
+          @Override
+          public void handshakeCompleted(String path, TlsFacts facts) {
+            layers.add(path + " " + facts.verification());
+          }
+        };
+    try (NettyConnector watched = NettyConnector.builder().threads(1).observer(observer).build();
+        LDAPConnection client = unboundId(Ldap.socketFactory(watched, CLIENT))) {
+      client.bind(ANNA, "anna's");
+
+      int port = DIRECTORY.getListenPort();
+      assertThat(layers)
+          .containsExactly("tcp(localhost:" + port + ") > ldap+tls(localhost) CHAIN_AND_NAME");
     }
   }
 
@@ -147,8 +158,7 @@ class LdapSocketFactoryTest {
 
   @Test
   void unboundId_certificateOfAStranger_notConnected() {
-    TlsPolicy strangers =
-        TlsPolicy.client().trust(Certificates.create().authorities()).build();
+    TlsPolicy strangers = TlsPolicy.client().trust(Certificates.create().authorities()).build();
 
     assertThatThrownBy(() -> unboundId(Ldap.socketFactory(CONNECTOR, strangers)))
         .isInstanceOf(LDAPException.class)
@@ -166,6 +176,7 @@ class LdapSocketFactoryTest {
   }
 
   @Test
+  @SuppressWarnings({"BanJNDI", "JdkObsolete"}) // JNDI's own: the directory is this test's.
   void jndi_bindAndSearch_underTlsWithoutKnowing() throws Exception {
     for (boolean withConnectTimeout : new boolean[] {false, true}) {
       Hashtable<String, Object> environment = new Hashtable<>();
@@ -209,8 +220,7 @@ class LdapSocketFactoryTest {
 
   @Test
   void socket_closedByItsOwner_sessionEnds() throws Exception {
-    try (Socket socket =
-        sockets().createSocket("localhost", DIRECTORY.getListenPort())) {
+    try (Socket socket = sockets().createSocket("localhost", DIRECTORY.getListenPort())) {
       socket.getOutputStream().write(ExtendedRequest.write(1, Oid.WHO_AM_I).toByteArray());
       assertThat(socket.getInputStream().read()).isEqualTo(Ber.SEQUENCE);
     }
