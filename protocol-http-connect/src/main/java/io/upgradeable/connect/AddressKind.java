@@ -60,7 +60,14 @@ final class AddressKind {
   }
 
   /** A network in CIDR notation. */
-  record Network(byte[] base, int bits) {
+  static final class Network {
+    private final byte[] base;
+    private final int bits;
+
+    private Network(byte[] base, int bits) {
+      this.base = base;
+      this.bits = bits;
+    }
 
     static Network of(String text) {
       int slash = text.indexOf('/');

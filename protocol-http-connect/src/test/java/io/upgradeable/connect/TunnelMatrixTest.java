@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
+import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
+import io.upgradeable.Limits;
 import io.upgradeable.Security;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.LayerTimedOut;
@@ -117,11 +119,16 @@ class TunnelMatrixTest {
     return line + " > connect(" + target + ")";
   }
 
-  private static NettyConnector connector(Case test) {
-    // Only a proxy that hangs is waited for in full.
-    Duration patience =
-        test.event() == Event.HANG ? Duration.ofMillis(700) : Duration.ofSeconds(60);
-    return NettyConnector.builder().timeout(patience).build();
+  /** Only a proxy that hangs is waited for in full, and only its own layer. */
+  private static LayerStack impatient(LayerStack stack) {
+    LayerStack same = LayerStack.tcp(stack.endpoint());
+    for (int i = 0; i < stack.layers().size(); i++) {
+      Layer<?> layer = stack.layers().get(i);
+      boolean last = i == stack.layers().size() - 1;
+      Limits limits = Limits.CLIENT.withStepTimeout(Duration.ofMillis(300));
+      same = same.then(last ? layer.withLimits(limits) : layer);
+    }
+    return same;
   }
 
   private static List<ProxyHop> hops(Case test, Endpoint first, Endpoint last) {
@@ -134,7 +141,7 @@ class TunnelMatrixTest {
     try (NettyAcceptor server = target(test.top());
         ConnectProxy first = Loopback.proxy(test.tls()).start();
         ConnectProxy last = Loopback.proxy(test.tls()).start();
-        NettyConnector connector = connector(test)) {
+        NettyConnector connector = NettyConnector.builder().build()) {
       Endpoint target = server.endpoint();
       Endpoint nearest = test.hops() == 1 ? last.endpoint() : first.endpoint();
       LayerStack stack =
@@ -161,7 +168,7 @@ class TunnelMatrixTest {
     Endpoint target = Endpoint.parse("192.0.2.1:25");
     try (ConnectProxy first = Loopback.proxy(test.tls()).start();
         ConnectProxy last = Loopback.proxy(test.tls()).start();
-        NettyConnector connector = connector(test)) {
+        NettyConnector connector = NettyConnector.builder().build()) {
       Endpoint nearest = test.hops() == 1 ? last.endpoint() : first.endpoint();
       LayerStack stack =
           withTop(
@@ -180,13 +187,11 @@ class TunnelMatrixTest {
     Endpoint target = Endpoint.parse("mail.example.net:587");
     try (ConnectProxy first = Loopback.proxy(test.tls()).start();
         ScriptedPeer last = ScriptedPeer.server(script(test, target), Loopback.ISSUED);
-        NettyConnector connector = connector(test)) {
+        NettyConnector connector = NettyConnector.builder().build()) {
       Endpoint nearest = test.hops() == 1 ? last.endpoint() : first.endpoint();
+      LayerStack tunnel = ProxyHop.stack(hops(test, first.endpoint(), last.endpoint()), target);
       LayerStack stack =
-          withTop(
-              ProxyHop.stack(hops(test, first.endpoint(), last.endpoint()), target),
-              test.top(),
-              target);
+          withTop(test.event() == Event.HANG ? impatient(tunnel) : tunnel, test.top(), target);
       String line = line(test, nearest, last.endpoint(), target);
       if (test.event() == Event.EXTRA_BYTES && test.top() == Top.NOTHING) {
         try (Connection connection = connector.connect(stack)) {
