@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Sends files by Python's smtplib, one after the other over one connection under TLS, each as the bytes that it has."""
 
 import argparse

@@ -58,7 +58,8 @@ final class Postfix {
 
   static final String PASSWORD = "correct horse";
 
-  private static final String AWAIT_EMPTY_QUEUE =
+  /** Waits until Postfix has nothing left to deliver, and prints what is left all the same. */
+  static final String AWAIT_EMPTY_QUEUE =
       """
       end=$(($(date +%s) + 30))
       while [ -n "$(postqueue -j)" ] && [ "$(date +%s)" -lt $end ]; do
