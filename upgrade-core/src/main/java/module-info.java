@@ -13,6 +13,7 @@ module io.upgradeable.core {
 
   exports io.upgradeable;
   exports io.upgradeable.internal to
+      io.upgradeable.ldap,
       io.upgradeable.smtp;
   exports io.upgradeable.negotiation;
   exports io.upgradeable.netty;

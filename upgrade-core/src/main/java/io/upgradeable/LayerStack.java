@@ -1,8 +1,10 @@
 package io.upgradeable;
 
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 
 /**
  * The layers of a connection from the bottom to the top, as a plan: where to connect, and what to
@@ -12,10 +14,12 @@ import java.util.Objects;
 public final class LayerStack {
 
   private final Endpoint endpoint;
+  private final Predicate<InetAddress> addresses;
   private final List<Layer<?>> layers;
 
-  private LayerStack(Endpoint endpoint, List<Layer<?>> layers) {
+  private LayerStack(Endpoint endpoint, Predicate<InetAddress> addresses, List<Layer<?>> layers) {
     this.endpoint = endpoint;
+    this.addresses = addresses;
     this.layers = layers;
   }
 
@@ -26,7 +30,19 @@ public final class LayerStack {
    * @return the stack
    */
   public static LayerStack tcp(Endpoint endpoint) {
-    return new LayerStack(Objects.requireNonNull(endpoint, "endpoint"), List.of());
+    return new LayerStack(Objects.requireNonNull(endpoint, "endpoint"), any -> true, List.of());
+  }
+
+  /**
+   * The same stack, which connects to some addresses of its endpoint only. What is asked is the
+   * very address that is dialled then, so that a name cannot mean another one in between.
+   *
+   * @param allowed asked for each address of the name, quickly and without blocking, on an event
+   *     loop; if none is allowed, connecting fails
+   * @return the narrower stack
+   */
+  public LayerStack onlyTo(Predicate<InetAddress> allowed) {
+    return new LayerStack(endpoint, addresses.and(allowed), layers);
   }
 
   /**
@@ -43,7 +59,7 @@ public final class LayerStack {
     }
     List<Layer<?>> higher = new ArrayList<>(layers);
     higher.add(layer);
-    return new LayerStack(endpoint, List.copyOf(higher));
+    return new LayerStack(endpoint, addresses, List.copyOf(higher));
   }
 
   /**
@@ -53,6 +69,16 @@ public final class LayerStack {
    */
   public Endpoint endpoint() {
     return endpoint;
+  }
+
+  /**
+   * Whether an address of the endpoint may be dialled.
+   *
+   * @param address one that the name has
+   * @return true unless {@link #onlyTo} left it out
+   */
+  public boolean allows(InetAddress address) {
+    return addresses.test(address);
   }
 
   /**

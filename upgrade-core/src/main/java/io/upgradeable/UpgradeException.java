@@ -123,6 +123,7 @@ public abstract sealed class UpgradeException extends IOException {
   public static final class PeerRefused extends UpgradeException {
     private final String code;
     private final String text;
+    private final boolean mayReconnect;
 
     /**
      * Makes the failure.
@@ -132,10 +133,34 @@ public abstract sealed class UpgradeException extends IOException {
      * @param text what the peer said besides
      */
     public PeerRefused(Where where, String code, String text) {
+      this(where, code, text, false);
+    }
+
+    /**
+     * Makes the failure.
+     *
+     * @param where where
+     * @param code the protocol's own code of the refusal
+     * @param text what the peer said besides
+     * @param mayReconnect whether the layer would ask differently on a new connection
+     */
+    public PeerRefused(Where where, String code, String text, boolean mayReconnect) {
       super(
           where, text.isEmpty() ? "the refusal " + code : "the refusal " + code + " " + text, null);
       this.code = code;
       this.text = text;
+      this.mayReconnect = mayReconnect;
+    }
+
+    /**
+     * Whether the layer would ask differently on a new connection, because it has learned how: a
+     * proxy closed after its challenge. A connector opens that connection by itself, once for each
+     * layer, and hands this failure on only if it could not.
+     *
+     * @return true if a new connection may fare better
+     */
+    public boolean mayReconnect() {
+      return mayReconnect;
     }
 
     /**

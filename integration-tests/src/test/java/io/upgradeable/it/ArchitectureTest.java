@@ -98,7 +98,13 @@ final class ArchitectureTest {
                     "java..", "javax..", "io.upgradeable.negotiation", "org.jspecify..")));
   }
 
-  private static final String[] PROTOCOLS = {"io.upgradeable.ping..", "io.upgradeable.smtp.."};
+  private static final String[] PROTOCOLS = {
+    "io.upgradeable.ping..",
+    "io.upgradeable.smtp..",
+    "io.upgradeable.ldap..",
+    "io.upgradeable.connect..",
+    "io.upgradeable.sasl.."
+  };
 
   @Test
   void protocols_knowNoNetty() {

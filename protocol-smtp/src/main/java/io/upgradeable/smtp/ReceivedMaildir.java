@@ -113,7 +113,7 @@ public final class ReceivedMaildir implements SmtpServerHandler, AutoCloseable {
     return head.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Waits for files that are being written, and ends the threads. */
+  /** Waits for files that are being written, and ends the threads. Close the server first. */
   @Override
   public void close() {
     threads.shutdown();

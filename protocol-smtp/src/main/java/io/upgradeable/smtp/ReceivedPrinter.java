@@ -45,7 +45,7 @@ public final class ReceivedPrinter implements SmtpServerHandler, AutoCloseable {
     return new Sink(envelope);
   }
 
-  /** Prints what has been received, and ends the thread. */
+  /** Prints what has been received, and ends the thread. Close the server first. */
   @Override
   public void close() {
     thread.shutdown();

@@ -1,5 +1,6 @@
 package io.upgradeable.smtp;
 
+import io.upgradeable.internal.Blocking;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -35,15 +36,15 @@ public record SmtpServerLimits(
   /**
    * Checks the components.
    *
-   * @throws IllegalArgumentException if one is not positive
+   * @throws IllegalArgumentException if one is not positive, or a time is over a year
    */
   public SmtpServerLimits {
     requirePositive(messageBytes, "messageBytes");
     requirePositive(recipients, "recipients");
     requirePositive(badCommands, "badCommands");
-    requirePositive(commandTimeout.toNanos(), "commandTimeout");
-    requirePositive(idleTimeout.toNanos(), "idleTimeout");
-    requirePositive(messageTimeout.toNanos(), "messageTimeout");
+    Blocking.requirePositive(commandTimeout);
+    Blocking.requirePositive(idleTimeout);
+    Blocking.requirePositive(messageTimeout);
   }
 
   private static void requirePositive(long value, String name) {

@@ -15,8 +15,10 @@ public sealed interface Reason {
    *
    * @param code the protocol's own code of the refusal ("454", "unwillingToPerform"), never empty
    * @param text what the peer said besides, perhaps empty
+   * @param reconnect whether the layer would ask differently on a new connection; see {@link
+   *     #refusedHere}
    */
-  record Refused(String code, String text) implements Reason {
+  record Refused(String code, String text, boolean reconnect) implements Reason {
     /** Checks the components. */
     public Refused {
       Objects.requireNonNull(code, "code");
@@ -61,7 +63,20 @@ public sealed interface Reason {
    * @return the reason
    */
   static Reason refused(String code, String text) {
-    return new Refused(code, text);
+    return new Refused(code, text, false);
+  }
+
+  /**
+   * The peer said no and ends this connection, and the layer has learned how to ask on another: a
+   * proxy that closes after its challenge. On this connection it is a refusal like any other; who
+   * opened the connection opens a new one, once for each layer.
+   *
+   * @param code the protocol's own code of the refusal
+   * @param text what the peer said besides
+   * @return the reason
+   */
+  static Reason refusedHere(String code, String text) {
+    return new Refused(code, text, true);
   }
 
   /**

@@ -35,7 +35,7 @@ final class Failures {
 
   static UpgradeException of(Reason reason, Where where) {
     if (reason instanceof Reason.Refused refused) {
-      return new PeerRefused(where, refused.code(), refused.text());
+      return new PeerRefused(where, refused.code(), refused.text(), refused.reconnect());
     } else if (reason instanceof Reason.NotOffered notOffered) {
       return new TlsNotOffered(where, notOffered.sought());
     } else if (reason instanceof Reason.Misbehaved misbehaved) {

@@ -58,6 +58,7 @@ public final class NettyAcceptor implements AutoCloseable {
   private static final int BACKLOG = 1024;
 
   private final Transports transports;
+  private final boolean ownsTransports;
   private final List<Layer<?>> layers;
   private final Function<Connection, Optional<Session>> sessions;
   private final SafeObserver observer;
@@ -83,25 +84,37 @@ public final class NettyAcceptor implements AutoCloseable {
     try {
       layers.forEach(layer -> layer.tls().ifPresent(this::checkPolicy));
       builder.reserve.forEach(this::checkPolicy);
-      this.transports = Transports.open(builder.transport, builder.threads, "upgradeable-server");
+      this.ownsTransports = builder.lender.isEmpty();
+      this.transports =
+          builder
+              .lender
+              .map(NettyConnector::share)
+              .orElseGet(
+                  () -> Transports.open(builder.transport, builder.threads, "upgradeable-server"));
     } catch (RuntimeException e) {
       contexts.close();
       throw e;
     }
     InetSocketAddress address = new InetSocketAddress(listen.host(), listen.port());
     if (address.isUnresolved()) {
-      transports.close();
+      closeTransports();
       contexts.close();
       throw new IOException("cannot listen on " + listen + ": no such host");
     }
     ChannelFuture bound = bind(address);
     if (!bound.isSuccess()) {
-      transports.close();
+      closeTransports();
       contexts.close();
       throw new IOException(
           "cannot listen on " + listen + ": " + Failures.textOf(bound.cause()), bound.cause());
     }
     this.listener = bound.channel();
+  }
+
+  private void closeTransports() {
+    if (ownsTransports) {
+      transports.close();
+    }
   }
 
   private void checkPolicy(TlsPolicy policy) {
@@ -140,6 +153,7 @@ public final class NettyAcceptor implements AutoCloseable {
   private final class Door extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
+      ctx.channel().config().setRecvByteBufAllocator(new ReadSizes());
       if (admit(ctx.channel())) {
         begin(ctx);
       } else {
@@ -254,7 +268,7 @@ public final class NettyAcceptor implements AutoCloseable {
       listener.close().addListener(ignored -> endAfter(grace));
       drained.whenComplete(
           (nothing, error) -> {
-            transports.close();
+            closeTransports();
             contexts.close();
             ended.complete(null);
           });
@@ -301,6 +315,7 @@ public final class NettyAcceptor implements AutoCloseable {
     private int maxConnections = DEFAULT_MAX_CONNECTIONS;
     private int maxConnectionsPerAddress = Integer.MAX_VALUE;
     private Message refusal = Message.empty();
+    private Optional<NettyConnector> lender = Optional.empty();
 
     private Builder() {}
 
@@ -402,6 +417,19 @@ public final class NettyAcceptor implements AutoCloseable {
      */
     public Builder transport(Transport value) {
       transport = Objects.requireNonNull(value, "transport");
+      return this;
+    }
+
+    /**
+     * Runs on the event loops of a connector instead of own ones; transport and threads are then
+     * the connector's. What a session of this acceptor connects to by it stays on the session's
+     * loop, so that bytes go from one connection to the other without changing threads.
+     *
+     * @param connector the lender, to be closed after this acceptor
+     * @return this
+     */
+    public Builder eventLoopsOf(NettyConnector connector) {
+      lender = Optional.of(connector);
       return this;
     }
 

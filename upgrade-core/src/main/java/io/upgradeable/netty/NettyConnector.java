@@ -8,12 +8,14 @@ import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.upgradeable.Connection;
 import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.ConnectFailed;
 import io.upgradeable.UpgradeException.LayerTimedOut;
+import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.UpgradeException.Where;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.internal.Blocking;
@@ -25,6 +27,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -65,6 +68,7 @@ public final class NettyConnector implements AutoCloseable {
   private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet();
   private final Set<Channel> open = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
+  private volatile boolean sharesLoops;
 
   private NettyConnector(Builder builder) {
     this.transports = Transports.open(builder.transport, builder.threads, "upgradeable-client");
@@ -137,7 +141,7 @@ public final class NettyConnector implements AutoCloseable {
   private CompletableFuture<Connection> connectAsync(LayerStack stack, Optional<Session> session) {
     // Whatever is wrong with a policy is found before anything is sent anywhere.
     stack.layers().forEach(layer -> layer.tls().ifPresent(this::checkPolicy));
-    Attempt attempt = new Attempt(stack, session, transports.group().next());
+    Attempt attempt = new Attempt(stack, session, nextLoop());
     attempts.add(attempt);
     attempt.result.whenComplete((connection, error) -> attempts.remove(attempt));
     if (closed) {
@@ -146,6 +150,27 @@ public final class NettyConnector implements AutoCloseable {
     }
     attempt.start();
     return attempt.result;
+  }
+
+  private EventLoop nextLoop() {
+    if (sharesLoops) {
+      // What an accepted connection connects to stays on its loop: no hand-over between threads.
+      for (EventExecutor loop : transports.group()) {
+        if (loop.inEventLoop()) {
+          return (EventLoop) loop;
+        }
+      }
+    }
+    return transports.group().next();
+  }
+
+  /** Lends the event loops to an acceptor. */
+  Transports share() {
+    if (closed) {
+      throw new IllegalStateException("the connector is closed");
+    }
+    sharesLoops = true;
+    return transports;
   }
 
   /**
@@ -178,12 +203,13 @@ public final class NettyConnector implements AutoCloseable {
     private final Optional<Session> session;
     private final EventLoop loop;
     private final Deadlines.Deadline deadline = Deadlines.Deadline.in(timeout);
-    private final Deadlines.Deadline connectDeadline = Deadlines.Deadline.in(connectLimit());
+    private Deadlines.Deadline connectDeadline = Deadlines.Deadline.in(connectLimit());
     private final CompletableFuture<Connection> result = new CompletableFuture<>();
     private final String path;
     private final List<String> refusals = new ArrayList<>();
     private @Nullable Throwable lastError;
     private final AtomicBoolean connectEnded = new AtomicBoolean();
+    private final Set<String> reconnected = new HashSet<>();
     private boolean timedOut;
 
     Attempt(LayerStack stack, Optional<Session> session, EventLoop loop) {
@@ -199,20 +225,24 @@ public final class NettyConnector implements AutoCloseable {
     }
 
     void start() {
-      observer.connectStarted(path);
       result.whenComplete(
           (connection, error) -> {
             if (result.isCancelled()) {
               tellConnectFailed(new CancellationException("cancelled by the caller"));
             }
           });
+      open();
+    }
+
+    private void open() {
+      observer.connectStarted(path);
       try {
         var timer =
             loop.schedule(
                 () ->
                     failConnect(
                         new LayerTimedOut(where("the addresses of the name"), connectLimit())),
-                connectLimit().toNanos(),
+                connectDeadline.remaining().toNanos(),
                 TimeUnit.NANOSECONDS);
         resolver
             .resolve(stack.endpoint())
@@ -235,8 +265,42 @@ public final class NettyConnector implements AutoCloseable {
       } else if (addresses.isEmpty()) {
         failConnect(new ConnectFailed(where("an address of the name"), "no such host", null));
       } else {
-        tryAddress(addresses, 0);
+        List<InetSocketAddress> allowed =
+            addresses.stream().filter(address -> stack.allows(address.getAddress())).toList();
+        if (allowed.isEmpty()) {
+          failConnect(
+              new ConnectFailed(
+                  where("an address that may be dialled"),
+                  "only others (" + addresses.size() + ")",
+                  null));
+        } else {
+          tryAddress(allowed, 0);
+        }
       }
+    }
+
+    /**
+     * A layer that was refused and learned how to ask on a new connection gets one, once, within
+     * the time of the whole set-up.
+     */
+    private boolean reconnects(Throwable cause) {
+      if (!(cause instanceof PeerRefused refused && refused.mayReconnect())
+          || !reconnected.add(refused.path())
+          || result.isDone()
+          || closed) {
+        return false;
+      }
+      Duration left = deadline.remaining();
+      if (left.isZero()) {
+        return false;
+      }
+      connectDeadline =
+          Deadlines.Deadline.in(left.compareTo(connectLimit()) < 0 ? left : connectLimit());
+      refusals.clear();
+      timedOut = false;
+      connectEnded.set(false);
+      open();
+      return true;
     }
 
     /** The connector was closed: nothing of this attempt will ever run again. */
@@ -312,6 +376,7 @@ public final class NettyConnector implements AutoCloseable {
           .group(loop)
           .channel(transports.socket())
           .option(ChannelOption.AUTO_READ, false)
+          .option(ChannelOption.RECVBUF_ALLOCATOR, new ReadSizes())
           .option(ChannelOption.TCP_NODELAY, true)
           .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
           .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectMillis)
@@ -344,7 +409,9 @@ public final class NettyConnector implements AutoCloseable {
 
             @Override
             public void failed(Throwable cause) {
-              result.completeExceptionally(cause);
+              if (!reconnects(cause)) {
+                result.completeExceptionally(cause);
+              }
             }
           });
     }

@@ -14,6 +14,7 @@ import io.upgradeable.Limits;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeException.PeerMisbehaved;
+import io.upgradeable.UpgradeException.Where;
 import io.upgradeable.negotiation.Reason;
 import io.upgradeable.session.Session;
 import io.upgradeable.session.SessionContext;
@@ -28,6 +29,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +41,8 @@ final class SessionDriver implements SessionContext {
 
   /** How many bytes a session may leave unread and still ask for more. */
   private static final int MAX_UNREAD = Limits.CLIENT.unreadBytes();
+
+  private static final String GIVEN_AWAY = "a relay has this connection";
 
   private static final System.Logger LOG = System.getLogger("io.upgradeable");
 
@@ -68,6 +72,10 @@ final class SessionDriver implements SessionContext {
   private boolean inputEnded;
 
   private boolean inputClosed;
+
+  /** A relay has the connection; the session hears of its end and of nothing else. */
+  private boolean givenAway;
+
   private boolean closing;
   private boolean over;
   private Optional<UpgradeException> cause = Optional.empty();
@@ -152,6 +160,9 @@ final class SessionDriver implements SessionContext {
 
   /** Catches up with what happened while the session did not have the connection. */
   private void settle() {
+    if (givenAway) {
+      return;
+    }
     if (!channel.isActive()) {
       end();
       return;
@@ -249,6 +260,56 @@ final class SessionDriver implements SessionContext {
     }
   }
 
+  /**
+   * Gives the session's place to a relay. One of the two consumers is called, on the event loop.
+   *
+   * @param taken told the bytes that are unread
+   * @param refused told why the connection cannot be given away
+   */
+  void giveAway(RelaySide successor, Consumer<byte[]> taken, Consumer<RuntimeException> refused) {
+    if (delivering) {
+      executor().execute(() -> giveAway(successor, taken, refused)); // Behind what it consumes now.
+    } else if (givenAway || gate.isClosed()) {
+      refused.accept(
+          new IllegalStateException(
+              givenAway ? GIVEN_AWAY : "a negotiation is under way on this connection"));
+    } else {
+      givenAway = true;
+      if (place != null && !over) {
+        SetUp.replace(place, successor);
+      }
+      taken.accept(unread.takeAll());
+    }
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  @Nullable TlsUpgrade topTls() {
+    return connection.topTls();
+  }
+
+  Where where() {
+    return connection.where("the next bytes");
+  }
+
+  /** The peer ended the connection, in this way. */
+  void endsWith(UpgradeException failure) {
+    if (cause.isEmpty() && !closing && !connection.isClosing()) {
+      cause = Optional.of(failure);
+    }
+  }
+
+  /** This side ends the connection. */
+  void closesByItself() {
+    closing = true;
+  }
+
+  boolean isClosing() {
+    return closing || connection.isClosing() || channel.eventLoop().isShuttingDown();
+  }
+
   /** A mistake of the session's author ends the connection; it is never told as the peer's. */
   private void onMistake(Throwable mistake) {
     LOG.log(System.Logger.Level.ERROR, "a session failed on " + connection.path(), mistake);
@@ -256,15 +317,15 @@ final class SessionDriver implements SessionContext {
     channel.close();
   }
 
-  private void end() {
+  /** The connection is gone. */
+  void end() {
     if (over) {
       return;
     }
     over = true;
     unread.clear();
     // A loop that ends closes its channels without asking their handlers.
-    boolean byThisSide = closing || connection.isClosing() || channel.eventLoop().isShuttingDown();
-    if (cause.isEmpty() && !byThisSide) {
+    if (cause.isEmpty() && !isClosing()) {
       cause = Optional.of(Failures.reset(connection.where("the next bytes")));
     }
     gate.fail(goneCause());
@@ -341,6 +402,8 @@ final class SessionDriver implements SessionContext {
         () -> {
           if (over) {
             written.completeExceptionally(goneCause());
+          } else if (givenAway) {
+            written.completeExceptionally(new IllegalStateException(GIVEN_AWAY));
           } else if (!gate.holdBack(bytes, written)) {
             writeNow(bytes, written);
           }
@@ -377,7 +440,7 @@ final class SessionDriver implements SessionContext {
   }
 
   private void requestInputNow() {
-    if (over || inputClosed) {
+    if (over || inputClosed || givenAway) {
       return;
     }
     wanted = true;
@@ -406,7 +469,7 @@ final class SessionDriver implements SessionContext {
   public void redeliver() {
     onLoop(
         () -> {
-          if (!over && !delivering && !gate.isClosed() && !unread.isEmpty()) {
+          if (!over && !givenAway && !delivering && !gate.isClosed() && !unread.isEmpty()) {
             deliverUnread();
           }
         },
@@ -424,6 +487,10 @@ final class SessionDriver implements SessionContext {
     ChannelHandlerContext from = place;
     if (over || from == null) {
       result.completeExceptionally(goneCause());
+      return;
+    }
+    if (givenAway) {
+      result.completeExceptionally(new IllegalStateException(GIVEN_AWAY));
       return;
     }
     if (gate.isClosed() || delivering) {
@@ -475,6 +542,8 @@ final class SessionDriver implements SessionContext {
   private void shutdownOutputNow(CompletableFuture<Void> sent) {
     if (over) {
       sent.completeExceptionally(goneCause());
+    } else if (givenAway) {
+      sent.completeExceptionally(new IllegalStateException(GIVEN_AWAY));
     } else if (gate.isClosed()) {
       sent.completeExceptionally(
           new IllegalStateException("a negotiation is under way on this connection"));

@@ -76,6 +76,21 @@ public final class SaslServer {
     return new Found(stored.orElse(decoy), stored.isPresent());
   }
 
+  /**
+   * Checks a user and a password that came by another way than SASL, for instance HTTP's Basic. It
+   * takes as long for a user that is unknown. Computes for some milliseconds and never waits.
+   *
+   * @param user the user's name
+   * @param password the password; it may be closed afterwards
+   * @return the user's name as it is stored, or empty if the two do not belong together
+   */
+  public Optional<String> verify(String user, Secret password) {
+    SaslServerStep step = checkPassword("", user.toCharArray(), password.value());
+    return step instanceof SaslServerStep.Granted granted
+        ? Optional.of(granted.user())
+        : Optional.empty();
+  }
+
   /** Checks a password that came as it is. */
   SaslServerStep checkPassword(String authorizationId, char[] user, char[] password) {
     Optional<String> preparedUser = prepared(user).map(String::new);

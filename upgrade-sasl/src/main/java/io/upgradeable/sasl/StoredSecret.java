@@ -2,6 +2,9 @@ package io.upgradeable.sasl;
 
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.Base64;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a server stores instead of a password: SCRAM's verifier (RFC 5802, 3). It serves PLAIN and
@@ -14,6 +17,10 @@ public final class StoredSecret {
   public static final int DEFAULT_ITERATIONS = ScramKeys.MIN_ITERATIONS;
 
   private static final int SALT_BYTES = 16;
+
+  private static final Pattern TEXT =
+      Pattern.compile(
+          "SCRAM-SHA-256\\$([0-9]{1,7}):([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)");
 
   private final byte[] salt;
   private final int iterations;
@@ -83,6 +90,42 @@ public final class StoredSecret {
       throw new IllegalArgumentException("expected two keys of 32 bytes");
     }
     return new StoredSecret(salt.clone(), iterations, storedKey.clone(), serverKey.clone());
+  }
+
+  /**
+   * Reads what {@link #toText()} wrote, which is also how PostgreSQL keeps passwords.
+   *
+   * @param text {@code SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY}, the last three in base64
+   * @return the verifier
+   * @throws IllegalArgumentException if the text has another form; it is not quoted
+   */
+  public static StoredSecret parse(String text) {
+    Matcher matcher = TEXT.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "expected SCRAM-SHA-256$ITERATIONS:SALT$STOREDKEY:SERVERKEY");
+    }
+    Base64.Decoder base64 = Base64.getDecoder();
+    return fromKeys(
+        base64.decode(matcher.group(2)),
+        Integer.parseInt(matcher.group(1)),
+        base64.decode(matcher.group(3)),
+        base64.decode(matcher.group(4)));
+  }
+
+  /**
+   * The verifier as text, to be kept where nobody reads it who need not.
+   *
+   * @return the form of {@link #parse}
+   */
+  public String toText() {
+    Base64.Encoder base64 = Base64.getEncoder();
+    return "SCRAM-SHA-256$%d:%s$%s:%s"
+        .formatted(
+            iterations,
+            base64.encodeToString(salt),
+            base64.encodeToString(storedKey),
+            base64.encodeToString(serverKey));
   }
 
   private static void requireParameters(byte[] salt, int iterations) {

@@ -1,0 +1,314 @@
+package io.upgradeable.ldap;
+
+import io.upgradeable.UpgradeException;
+import io.upgradeable.internal.BlockingThreads;
+import io.upgradeable.ldap.LdapMessageReader.Broken;
+import io.upgradeable.ldap.LdapMessageReader.Found;
+import io.upgradeable.ldap.LdapMessageReader.Whole;
+import io.upgradeable.session.Session;
+import io.upgradeable.session.SessionContext;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a server does under TLS: one request after the other, each answered before the next one is
+ * looked at. While a bind is being computed, or the client does not read its answers, nothing is
+ * read from it.
+ */
+final class LdapServerSession implements Session {
+
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+  /** Lazily, as a server may serve none but anonymous clients. */
+  private static final class Threads {
+    private static final Executor COMPUTING =
+        BlockingThreads.perTask("upgradeable-ldap-server-bind");
+  }
+
+  private final LdapServerBinder binder;
+  private final LdapServerLimits limits;
+  private final boolean startTls;
+  private final Set<LdapServerSession> sessions;
+  private final LdapMessageReader reader;
+  private final LdapInput input = new LdapInput();
+  private @Nullable SessionContext context;
+  private @Nullable Future<?> timer;
+  private long deadline;
+  private long timerAt;
+  private int badRequests;
+  private boolean computing;
+  private boolean over;
+
+  LdapServerSession(
+      LdapServerBinder binder,
+      LdapServerLimits limits,
+      boolean startTls,
+      Set<LdapServerSession> sessions) {
+    this.binder = binder;
+    this.limits = limits;
+    this.startTls = startTls;
+    this.sessions = sessions;
+    this.reader = new LdapMessageReader(limits.messageBytes());
+  }
+
+  private SessionContext context() {
+    SessionContext present = context;
+    if (present == null) {
+      throw new IllegalStateException("not open yet");
+    }
+    return present;
+  }
+
+  @Override
+  public void opened(SessionContext opened) {
+    context = opened;
+    sessions.add(this);
+    setDeadline(limits.idleTimeout());
+    setTimer();
+    opened.requestInput();
+  }
+
+  @Override
+  public void receive(ByteBuffer bytes) {
+    boolean wasEmpty = input.isEmpty();
+    ByteBuffer joined = input.join(bytes);
+    boolean more = true;
+    while (more && !over && !computing) {
+      Found found = reader.read(joined);
+      more = found instanceof Whole;
+      if (found instanceof Whole whole) {
+        onMessage(whole.message());
+        wasEmpty = true;
+      } else if (found instanceof Broken) {
+        disconnect(LdapResultCode.PROTOCOL_ERROR, "That is no LDAP message, goodbye");
+      }
+    }
+    input.keep(joined);
+    if (wasEmpty) {
+      setDeadline(input.isEmpty() ? limits.idleTimeout() : limits.messageTimeout());
+    }
+    readOn();
+  }
+
+  /** A client that does not read its answers is not read from either. */
+  private void readOn() {
+    if (!over && !computing && context().isWritable()) {
+      context().requestInput();
+    }
+  }
+
+  @Override
+  public void writabilityChanged(boolean writable) {
+    readOn();
+  }
+
+  private void onMessage(LdapMessage message) {
+    if (message.id() == LdapMessage.UNSOLICITED || !message.operation().isRequest()) {
+      disconnect(LdapResultCode.PROTOCOL_ERROR, "That is no request, goodbye");
+      return;
+    }
+    try {
+      onRequest(message);
+    } catch (BerException e) {
+      disconnect(LdapResultCode.PROTOCOL_ERROR, "Malformed request, goodbye");
+    }
+  }
+
+  private void onRequest(LdapMessage message) throws BerException {
+    LdapOperation operation = message.operation();
+    if (operation == LdapOperation.UNBIND_REQUEST) {
+      close();
+    } else if (operation == LdapOperation.ABANDON_REQUEST) {
+      // There is nothing left to abandon: everything before it was answered.
+    } else if (message.hasCriticalControl()) {
+      refuse(message, LdapResultCode.UNAVAILABLE_CRITICAL_EXTENSION, "Unknown critical control");
+    } else if (operation == LdapOperation.BIND_REQUEST) {
+      onBind(message.id(), BindRequest.read(message.reader()));
+    } else if (binder.abort()) {
+      refuse(message, LdapResultCode.OPERATIONS_ERROR, "Expected the next step of the SASL bind");
+    } else if (operation == LdapOperation.EXTENDED_REQUEST) {
+      onExtended(message, ExtendedRequest.read(message.reader()));
+    } else if (operation == LdapOperation.SEARCH_REQUEST) {
+      onSearch(message, SearchRequest.read(message.reader()));
+    } else {
+      refuse(message, LdapResultCode.UNWILLING_TO_PERFORM, "There is no directory here");
+    }
+  }
+
+  private void onBind(int id, BindRequest request) {
+    computing = true;
+    Threads.COMPUTING.execute(
+        () -> {
+          BindResponse response;
+          try (request) {
+            response = binder.bind(request);
+          } catch (RuntimeException e) {
+            // A store of users that fails is this side's mistake, and no reason to let anybody in.
+            response =
+                new BindResponse(
+                    LdapResult.of(LdapResultCode.OTHER, "Internal error"), Optional.empty());
+          }
+          BindResponse answer = response;
+          try {
+            context().executor().execute(() -> onBound(id, answer));
+          } catch (RejectedExecutionException e) {
+            // The connection is gone with its loop.
+          }
+        });
+  }
+
+  private void onBound(int id, BindResponse response) {
+    computing = false;
+    if (over) {
+      return;
+    }
+    LdapResultCode code = response.result().code();
+    boolean inVain =
+        !code.isSuccess() && !code.equals(LdapResultCode.SASL_BIND_IN_PROGRESS) && isLastBadOne();
+    write(response.write(id));
+    if (inVain) {
+      tooManyBadRequests();
+    }
+    receive(NOTHING.duplicate()); // What came behind the bind.
+  }
+
+  private void onExtended(LdapMessage message, ExtendedRequest request) {
+    switch (request.name()) {
+      case Oid.WHO_AM_I -> {
+        if (request.hasValue()) {
+          refuse(message, LdapResultCode.PROTOCOL_ERROR, "Who am I? has no value");
+        } else {
+          write(
+              new ExtendedResponse(
+                      LdapResult.of(LdapResultCode.SUCCESS, ""),
+                      Optional.empty(),
+                      Optional.of(binder.authorizationId()))
+                  .write(message.id()));
+        }
+      }
+      case Oid.START_TLS ->
+          refuse(message, LdapResultCode.OPERATIONS_ERROR, "TLS is there already");
+      default -> refuse(message, LdapResultCode.PROTOCOL_ERROR, "Unknown extended operation");
+    }
+  }
+
+  private void onSearch(LdapMessage message, SearchRequest request) {
+    boolean ofRootDse =
+        request.base().isEmpty()
+            && request.scope() == SearchRequest.BASE_OBJECT
+            && request.presentFilter().orElse("").equalsIgnoreCase("objectClass");
+    if (!ofRootDse) {
+      refuse(message, LdapResultCode.UNWILLING_TO_PERFORM, "There is nothing but a root DSE here");
+      return;
+    }
+    List<String> extensions = new ArrayList<>(List.of(Oid.WHO_AM_I));
+    if (startTls) {
+      extensions.add(Oid.START_TLS);
+    }
+    write(ServedRootDse.entry(message.id(), request, extensions, binder.mechanisms()));
+    write(
+        LdapMessage.write(
+            message.id(),
+            LdapOperation.SEARCH_RESULT_DONE,
+            LdapResult.of(LdapResultCode.SUCCESS, "")::write));
+  }
+
+  private void refuse(LdapMessage message, LdapResultCode code, String words) {
+    LdapResponses.result(message, LdapResult.of(code, words)).ifPresent(this::write);
+    if (isLastBadOne()) {
+      tooManyBadRequests();
+    }
+  }
+
+  private boolean isLastBadOne() {
+    badRequests++;
+    return badRequests == limits.badRequests();
+  }
+
+  private void tooManyBadRequests() {
+    disconnect(LdapResultCode.PROTOCOL_ERROR, "Too many requests in vain, goodbye");
+  }
+
+  private void write(BerWriter response) {
+    context().write(response.view());
+  }
+
+  /** The server stops; from any thread. */
+  void shutDown() {
+    try {
+      context()
+          .executeInOrder(() -> disconnect(LdapResultCode.UNAVAILABLE, "The server shuts down"));
+    } catch (RejectedExecutionException e) {
+      // The connection is gone with its loop.
+    }
+  }
+
+  private void disconnect(LdapResultCode code, String words) {
+    if (!over) {
+      write(Notices.write(code, words));
+      close();
+    }
+  }
+
+  private void close() {
+    end();
+    context().close();
+  }
+
+  private void end() {
+    over = true;
+    sessions.remove(this);
+    if (timer != null) {
+      timer.cancel(false);
+    }
+  }
+
+  @Override
+  public void inputClosed(boolean truncated) {
+    if (!over) {
+      close();
+    }
+  }
+
+  @Override
+  public void closed(Optional<UpgradeException> cause) {
+    end();
+  }
+
+  private void setDeadline(Duration limit) {
+    deadline = System.nanoTime() + limit.toNanos();
+    if (timer != null && deadline - timerAt < 0) {
+      timer.cancel(false);
+      setTimer();
+    }
+  }
+
+  /** One timer serves all waits: if it fires too early, it is set again. */
+  private void setTimer() {
+    timerAt = deadline;
+    long left = Math.max(deadline - System.nanoTime(), 0);
+    timer = context().schedule(Duration.ofNanos(left), this::onTimer);
+  }
+
+  private void onTimer() {
+    if (over) {
+      return;
+    }
+    if (computing) {
+      setDeadline(limits.idleTimeout()); // It is the client that waits.
+      setTimer();
+    } else if (deadline - System.nanoTime() <= 0) {
+      disconnect(LdapResultCode.UNAVAILABLE, "Nothing complete in time, goodbye");
+    } else {
+      setTimer();
+    }
+  }
+}

@@ -1,0 +1,217 @@
+package io.upgradeable.ldap;
+
+import io.upgradeable.internal.BlockingThreads;
+import io.upgradeable.negotiation.Reason;
+import io.upgradeable.sasl.SaslChannel;
+import io.upgradeable.sasl.SaslCredentials;
+import io.upgradeable.sasl.SaslExchange;
+import io.upgradeable.sasl.SaslFailedException;
+import io.upgradeable.sasl.SaslMechanism;
+import io.upgradeable.sasl.SaslPreference;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A SASL bind (RFC 4513, 5.2): the coat in which an exchange travels, one bind request and one bind
+ * response for each of its steps. What the server offers is read first, under the TLS that is there
+ * now; EXTERNAL needs no offer. The server's success counts only if the exchange agrees.
+ *
+ * <p>An exchange that breaks takes the session with it: the server is not the one that it should
+ * be, or waits for an answer that there is not.
+ */
+final class SaslBind extends LdapCall<SaslMechanism> {
+
+  private static final byte[] NOTHING = {};
+
+  /** No mechanism needs more than four; a server that asks on is playing for time. */
+  private static final int MAX_ROUNDS = 16;
+
+  /** Lazily, as most sessions compute nothing costly. */
+  private static final class Threads {
+    private static final Executor COMPUTING = BlockingThreads.perTask("upgradeable-ldap-bind");
+  }
+
+  private final SaslCredentials credentials;
+  private final SaslPreference preference;
+  private final SaslChannel channel;
+  private final RootDseEntry offers = new RootDseEntry();
+  private @Nullable SaslExchange exchange;
+  private @Nullable BindRequest next;
+  private int rounds;
+  private boolean computing;
+
+  SaslBind(SaslCredentials credentials, SaslPreference preference, SaslChannel channel) {
+    super("the response to the bind");
+    this.credentials = credentials;
+    this.preference = preference;
+    this.channel = channel;
+  }
+
+  @Override
+  boolean goesAlone() {
+    return true;
+  }
+
+  /** Prepares what needs no offer; what it throws is the caller's mistake. */
+  void prepare() {
+    if (credentials instanceof SaslCredentials.External) {
+      start(List.of(SaslMechanism.EXTERNAL.saslName()));
+    }
+  }
+
+  private boolean start(List<String> offered) {
+    exchange = preference.start(offered, credentials, channel).orElse(null);
+    if (exchange == null) {
+      return false;
+    }
+    next = BindRequest.sasl(exchange.mechanism().saslName(), exchange.initialResponse());
+    return true;
+  }
+
+  @Override
+  BerWriter request(int id) {
+    BindRequest request = next;
+    if (request == null) {
+      return SearchRequest.ofBase("", List.of("supportedSASLMechanisms")).write(id);
+    }
+    try (request) {
+      return request.write(id);
+    }
+  }
+
+  @Override
+  void onResponse(LdapDialogue dialogue, LdapMessage message) throws BerException {
+    SaslExchange begun = exchange;
+    if (begun == null) {
+      onOffers(dialogue, message);
+      return;
+    }
+    BindResponse response = BindResponse.read(require(message, LdapOperation.BIND_RESPONSE));
+    if (computing) {
+      throw new BerException("a second response");
+    }
+    byte[] serverCredentials = response.saslCredentials().orElse(NOTHING);
+    if (response.result().code().equals(LdapResultCode.SASL_BIND_IN_PROGRESS)) {
+      onChallenge(dialogue, begun, serverCredentials);
+    } else if (response.result().code().isSuccess()) {
+      onSuccess(dialogue, begun, serverCredentials);
+    } else {
+      begun.close();
+      dialogue.refused(this, response.result());
+    }
+  }
+
+  private void onOffers(LdapDialogue dialogue, LdapMessage message) throws BerException {
+    if (message.operation() != LdapOperation.SEARCH_RESULT_DONE) {
+      offers.add(message);
+      return;
+    }
+    LdapResult result = LdapResult.read(message.reader());
+    if (!result.code().isSuccess()) {
+      dialogue.refused(this, result);
+      return;
+    }
+    List<String> offered = offers.rootDse().supportedSaslMechanisms();
+    try {
+      if (start(offered)) {
+        dialogue.sendAgain(this);
+      } else {
+        dialogue.refused(
+            this,
+            LdapResult.of(
+                LdapResultCode.AUTH_METHOD_NOT_SUPPORTED,
+                "offered are " + offered + ", and none is fit for " + channel));
+      }
+    } catch (RuntimeException e) {
+      dialogue.failed(this, e); // The caller's: a prohibited character, a secret that is closed.
+    }
+  }
+
+  private void onChallenge(LdapDialogue dialogue, SaslExchange begun, byte[] challenge)
+      throws BerException {
+    rounds++;
+    if (rounds > MAX_ROUNDS) {
+      throw new BerException("more than " + MAX_ROUNDS + " challenges");
+    } else if (begun.mechanism().isCostly()) {
+      compute(dialogue, begun, challenge);
+    } else {
+      answer(dialogue, begun, respond(begun, challenge));
+    }
+  }
+
+  /** The next request, or why there is none. */
+  private record Answer(@Nullable BindRequest request, @Nullable Exception failure) {}
+
+  private static Answer respond(SaslExchange begun, byte[] challenge) {
+    try {
+      byte[] response = begun.respond(challenge);
+      return new Answer(
+          BindRequest.sasl(begun.mechanism().saslName(), Optional.of(response)), null);
+    } catch (SaslFailedException | RuntimeException e) {
+      return new Answer(null, e);
+    }
+  }
+
+  private void compute(LdapDialogue dialogue, SaslExchange begun, byte[] challenge) {
+    computing = true;
+    Threads.COMPUTING.execute(
+        () -> {
+          Answer answer = respond(begun, challenge);
+          try {
+            dialogue.executor().execute(() -> computed(dialogue, begun, answer));
+          } catch (RejectedExecutionException e) {
+            begun.close(); // The connection is gone with its loop.
+          }
+        });
+  }
+
+  private void computed(LdapDialogue dialogue, SaslExchange begun, Answer answer) {
+    computing = false;
+    answer(dialogue, begun, answer);
+    dialogue.settle();
+  }
+
+  private void answer(LdapDialogue dialogue, SaslExchange begun, Answer answer) {
+    if (future().isDone() || dialogue.isOver()) {
+      begun.close();
+    } else if (answer.failure() instanceof SaslFailedException failure) {
+      dialogue.fail(reason(failure), awaited());
+    } else if (answer.failure() instanceof RuntimeException mistake) {
+      // The caller's, such as a secret that was closed too early; the server still waits.
+      dialogue.failed(this, mistake);
+      dialogue.close();
+    } else {
+      next = answer.request();
+      dialogue.sendAgain(this);
+    }
+  }
+
+  private void onSuccess(LdapDialogue dialogue, SaslExchange begun, byte[] serverCredentials) {
+    try {
+      begun.succeeded(serverCredentials);
+      begun.close();
+      dialogue.succeeded(this, begun.mechanism());
+    } catch (SaslFailedException e) {
+      dialogue.fail(reason(e), awaited());
+    }
+  }
+
+  private static Reason reason(SaslFailedException failure) {
+    return failure.kind() == SaslFailedException.Kind.REFUSED
+        ? Reason.refused(LdapResultCode.INVALID_CREDENTIALS.name(), failure.got())
+        : Reason.misbehaved(failure.expected(), failure.got());
+  }
+
+  @Override
+  void broken() {
+    if (next != null) {
+      next.close();
+    }
+    if (exchange != null && !computing) {
+      exchange.close();
+    }
+  }
+}

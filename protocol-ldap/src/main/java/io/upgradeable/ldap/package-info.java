@@ -1,0 +1,5 @@
+/** LDAP. */
+@NullMarked
+package io.upgradeable.ldap;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,347 @@
+package io.upgradeable.netty;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.upgradeable.UpgradeException;
+import io.upgradeable.netty.NettyRelay.Ending;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One of the two connections of a {@link NettyRelay}, above its TLS: what comes here goes to the
+ * other one. The two may be on different event loops: each reads on its own and writes to the
+ * other's, and Netty passes the writes on.
+ */
+final class RelaySide extends ChannelDuplexHandler {
+
+  private static final byte[] NOTHING = {};
+
+  private final NettyRelay relay;
+  private final SessionDriver driver;
+  private final Channel channel;
+  private @Nullable RelaySide other;
+  private volatile @Nullable ChannelHandlerContext context;
+  private byte[] unread = NOTHING;
+  private volatile long bytes;
+
+  /** The other side takes no more for now. */
+  private volatile boolean paused;
+
+  private volatile boolean inputEnded;
+  private volatile boolean outputEnded;
+  private boolean aborted;
+  private boolean gone;
+  private @Nullable Future<?> timer;
+
+  RelaySide(NettyRelay relay, SessionDriver driver) {
+    this.relay = relay;
+    this.driver = driver;
+    this.channel = driver.channel();
+  }
+
+  void other(RelaySide side) {
+    other = side;
+  }
+
+  /** Takes the session's place. Exactly one of the two is called, on this side's event loop. */
+  void attach(Runnable attached, Consumer<RuntimeException> refused) {
+    onLoop(
+        () ->
+            driver.giveAway(
+                this,
+                rest -> {
+                  unread = rest;
+                  ReadSizes.widen(channel);
+                  attached.run();
+                },
+                refused),
+        () -> refused.accept(new IllegalStateException("the connection's event loop has ended")));
+  }
+
+  /** Both sides have their places: passes on what is there already, and then what comes. */
+  void begin() {
+    onLoop(
+        () -> {
+          byte[] rest = unread;
+          unread = NOTHING;
+          if (rest.length > 0) {
+            pass(Unpooled.wrappedBuffer(rest));
+            other().flush();
+          }
+          if (!channel.isActive()) {
+            onGone();
+          } else if (isInputShut()) {
+            onInputEnded();
+          } else {
+            readOn();
+          }
+        },
+        this::onGone);
+  }
+
+  private boolean isInputShut() {
+    TlsUpgrade tls = driver.topTls();
+    return (channel instanceof DuplexChannel duplex && duplex.isInputShutdown())
+        || (tls != null && tls.peerClosedCleanly());
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    context = ctx;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object msg) {
+    ByteBuf buffer = (ByteBuf) msg;
+    if (inputEnded || gone || aborted) {
+      buffer.release();
+      return;
+    }
+    pass(buffer);
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Only this side's loop counts; others look.
+  private void pass(ByteBuf buffer) {
+    bytes += buffer.readableBytes();
+    relay.onBytes();
+    ChannelHandlerContext there = other().context;
+    if (there == null) {
+      buffer.release(); // The other was gone before it could be taken over.
+    } else {
+      there.write(buffer);
+    }
+  }
+
+  private void flush() {
+    if (context != null) {
+      context.flush();
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (!gone) {
+      other().flush();
+      readOn();
+    }
+  }
+
+  private void readOn() {
+    if (inputEnded) {
+      return;
+    }
+    paused = true;
+    if (other().channel.isWritable()) {
+      resume();
+    }
+  }
+
+  /** Called by the other side's loop as well. */
+  private void resume() {
+    // Asked again after the flag is set, so that no change of the other's mind is missed.
+    if (paused) {
+      paused = false;
+      onLoop(this::read, () -> {});
+    }
+  }
+
+  private void read() {
+    ChannelHandlerContext here = context;
+    if (here != null && !inputEnded && channel.isActive()) {
+      here.read(); // A closed channel would answer with an error.
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (channel.isWritable()) {
+      relay.onBytes(); // What was held up has moved.
+      other().resume();
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    TlsUpgrade tls = driver.topTls();
+    if (event instanceof ChannelInputShutdownEvent
+        || (tls != null && tls.isPeersCloseNotify(event))) {
+      onInputEnded();
+    }
+  }
+
+  private void onInputEnded() {
+    if (inputEnded || gone) {
+      return;
+    }
+    TlsUpgrade tls = driver.topTls();
+    if (tls != null && !tls.peerClosedCleanly()) {
+      onCut(Failures.truncated(driver.where()));
+      return;
+    }
+    inputEnded = true;
+    other().endOutput();
+  }
+
+  /** Tells this side's peer that the other side is done, behind all that the other side said. */
+  private void endOutput() {
+    onLoop(
+        () -> {
+          if (gone || aborted || context == null) {
+            return;
+          }
+          context.flush();
+          TlsUpgrade tls = driver.topTls();
+          if (tls != null) {
+            tls.closeOutbound().addListener(sent -> onOutputEnded());
+          } else {
+            // An empty write comes behind all earlier ones; a half-close would drop what waits.
+            context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> shutOutput());
+          }
+        },
+        this::onGone);
+  }
+
+  private void shutOutput() {
+    if (channel.isActive() && channel instanceof DuplexChannel duplex) {
+      duplex.shutdownOutput().addListener(sent -> onOutputEnded());
+    }
+  }
+
+  private void onOutputEnded() {
+    outputEnded = true;
+    relay.onDirectionEnded();
+  }
+
+  /** Whether both directions of this side are over. */
+  boolean isOver() {
+    return inputEnded && outputEnded;
+  }
+
+  /** How much waits to leave. */
+  long backlog() {
+    return channel.bytesBeforeWritable() - channel.bytesBeforeUnwritable();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable error) {
+    onCut(Failures.ofTransport(error, driver.where()));
+  }
+
+  private void onCut(UpgradeException cause) {
+    if (gone || isOver()) {
+      return; // Nothing can be lost any more.
+    }
+    relay.end(Ending.CUT, Optional.of(cause));
+    driver.endsWith(cause);
+    other().abort();
+    abortNow();
+  }
+
+  /** Closes so that the peer cannot take what it has for all. */
+  private void abort() {
+    onLoop(this::abortNow, this::onGone);
+  }
+
+  private void abortNow() {
+    if (!aborted && !gone) {
+      aborted = true;
+      driver.closesByItself();
+      if (channel.isActive()) {
+        channel.config().setOption(ChannelOption.SO_LINGER, 0); // A reset.
+      }
+      // From the lowest handler: no engine says a goodbye that is not meant.
+      ChannelHandlerContext lowest = channel.pipeline().firstContext();
+      if (lowest != null) {
+        lowest.close();
+      }
+    }
+  }
+
+  /** Closes after what was written before. */
+  void close() {
+    driver.close();
+  }
+
+  @Override
+  public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+    driver.closesByItself();
+    ctx.close(promise);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    onGone();
+  }
+
+  private void onGone() {
+    if (gone) {
+      return;
+    }
+    gone = true;
+    if (!isOver() && !driver.isClosing()) {
+      UpgradeException cause = Failures.reset(driver.where());
+      relay.end(Ending.CUT, Optional.of(cause));
+      driver.endsWith(cause);
+      other().abort();
+    } else {
+      other().close();
+    }
+    driver.end();
+    relay.onGone();
+  }
+
+  /** Runs a task of the relay later, on this side's event loop. */
+  void schedule(long nanos, Runnable task) {
+    onLoop(
+        () -> {
+          if (!gone) {
+            timer = channel.eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
+          }
+        },
+        this::onGone);
+  }
+
+  void cancelTimer() {
+    onLoop(
+        () -> {
+          if (timer != null) {
+            timer.cancel(false);
+          }
+        },
+        () -> {});
+  }
+
+  private void onLoop(Runnable task, Runnable ifLoopEnded) {
+    if (channel.eventLoop().inEventLoop()) {
+      task.run();
+      return;
+    }
+    try {
+      channel.eventLoop().execute(task);
+    } catch (RejectedExecutionException ended) {
+      ifLoopEnded.run(); // And with the loop this side's connection.
+    }
+  }
+
+  private RelaySide other() {
+    if (other == null) {
+      throw new IllegalStateException("expected two sides");
+    }
+    return other;
+  }
+}
