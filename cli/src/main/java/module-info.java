@@ -1,13 +1,19 @@
 /** The command line: {@code upgrade-cli}. */
 module io.upgradeable.cli {
+  requires HdrHistogram;
   requires com.google.gson;
   requires info.picocli;
   requires io.netty.common;
   requires io.netty.pkitesting;
   requires io.upgradeable.core;
+  requires io.upgradeable.dns;
   requires io.upgradeable.ping;
   requires io.upgradeable.sasl;
+  requires io.upgradeable.smtp;
+  requires jakarta.activation;
+  requires jakarta.mail;
   requires java.logging;
+  requires me.tongfei.progressbar;
   requires static org.jspecify;
 
   // The commands' fields are filled by reflection.

@@ -7,7 +7,9 @@ import io.upgradeable.LayerStack;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsPolicy;
+import io.upgradeable.tls.TlsRequirement;
 import java.io.IOException;
+import java.time.Duration;
 
 /** What a protocol's command connects with: whom to talk to, how, and where to report it. */
 final class Client implements AutoCloseable {
@@ -19,21 +21,30 @@ final class Client implements AutoCloseable {
    * @param name the peer by the name that TLS checks
    * @param policy how to turn into TLS
    * @param implicitTls whether TLS begins with the first byte
+   * @param startTls whether plaintext will do where it does not
    */
-  record Peer(Endpoint address, Endpoint name, TlsPolicy policy, boolean implicitTls) {}
+  record Peer(
+      Endpoint address,
+      Endpoint name,
+      TlsPolicy policy,
+      boolean implicitTls,
+      TlsRequirement startTls) {}
+
+  private static final Duration LEAST = Duration.ofMillis(1);
 
   private final Peer peer;
   private final TimeOptions times;
   private final Report report;
   private final DialogueRecorder recorder;
   private final NettyConnector connector;
+  private final long begun = System.nanoTime();
 
-  Client(Peer peer, TimeOptions times, Report report, DialogueRecorder recorder) {
+  Client(Peer peer, TimeOptions times, Report report, DialogueRecorder recorder, int threads) {
     this.peer = peer;
     this.times = times;
     this.report = report;
     this.recorder = recorder;
-    NettyConnector.Builder builder = NettyConnector.builder().threads(1).observer(recorder);
+    NettyConnector.Builder builder = NettyConnector.builder().threads(threads).observer(recorder);
     times.applyTo(builder);
     this.connector = builder.build();
   }
@@ -46,9 +57,32 @@ final class Client implements AutoCloseable {
     return report;
   }
 
+  DialogueRecorder recorder() {
+    return recorder;
+  }
+
+  TimeOptions times() {
+    return times;
+  }
+
+  /** What is left of the time for the whole command; never nothing, so that it can be a limit. */
+  Duration timeLeft() {
+    Duration left = times.timeout().minusNanos(System.nanoTime() - begun);
+    return left.compareTo(LEAST) < 0 ? LEAST : left;
+  }
+
+  NettyConnector connector() {
+    return connector;
+  }
+
   /** The same layer with the times that the user allows; it is the key to its result. */
   <R> Layer<R> limited(Layer<R> layer) {
     return times.limit(layer);
+  }
+
+  /** Connects and says nothing, not even TLS. */
+  Connection connect() throws IOException {
+    return connect(LayerStack.tcp(peer.address()));
   }
 
   /**
@@ -58,19 +92,34 @@ final class Client implements AutoCloseable {
    * @return the connection
    */
   Connection connect(Layer<?> protocol) throws IOException {
-    LayerStack stack = LayerStack.tcp(peer.address());
-    if (peer.implicitTls()) {
-      stack = stack.then(limited(ImplicitTls.client(peer.name(), peer.policy())));
-    }
-    stack = stack.then(protocol);
+    return connect(plan(protocol));
+  }
+
+  private Connection connect(LayerStack stack) throws IOException {
     report.stack(stack);
     try {
       Connection connection = connector.connect(stack);
       report.connected(connection);
       return connection;
     } finally {
-      recorder.tls().ifPresent(report::tls);
+      reportTls();
     }
+  }
+
+  /** From TCP to the protocol's layer, for who connects by the connector; it is reported. */
+  LayerStack plan(Layer<?> protocol) {
+    LayerStack stack = LayerStack.tcp(peer.address());
+    if (peer.implicitTls()) {
+      stack = stack.then(limited(ImplicitTls.client(peer.name(), peer.policy())));
+    }
+    stack = stack.then(protocol);
+    report.stack(stack);
+    return stack;
+  }
+
+  /** Reports the TLS that came up, whatever happened then. */
+  void reportTls() {
+    recorder.tls().ifPresent(report::tls);
   }
 
   @Override

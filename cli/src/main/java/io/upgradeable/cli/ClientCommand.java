@@ -1,7 +1,9 @@
 package io.upgradeable.cli;
 
 import io.upgradeable.Endpoint;
-import io.upgradeable.Layer;
+import io.upgradeable.UpgradeException.ConnectFailed;
+import io.upgradeable.UpgradeException.LayerTimedOut;
+import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
@@ -22,34 +24,85 @@ abstract class ClientCommand extends BaseCommand {
 
   private @Nullable Report report;
 
-  /** The port of a target that names none. */
-  protected abstract int defaultPort();
+  /**
+   * The port of a target that names none.
+   *
+   * @param implicitTls whether TLS begins with the first byte
+   */
+  protected abstract int defaultPort(boolean implicitTls);
 
   /** Refuses options that make no sense for the protocol. */
-  protected abstract void check(TlsOptions options);
+  protected abstract void check(TlsOptions options) throws IOException;
 
-  /** The embedded server's layers. */
-  protected abstract List<Layer<?>> serverLayers(TlsPolicy policy, boolean implicitTls);
+  /** Starts the server that the command talks to when it is given no target. */
+  protected abstract EmbeddedServer startServer(TlsPolicy policy, boolean implicitTls)
+      throws IOException;
 
   /** Connects and does what the command is for. */
   protected abstract void talk(Client client) throws IOException;
 
+  /** Whether the command talks to a server of its own. */
+  protected final boolean isEmbedded() {
+    return !target.isGiven() && !findsTargets();
+  }
+
+  /** Whether the command finds out by itself whom to talk to. */
+  protected boolean findsTargets() {
+    return false;
+  }
+
+  /** What the user typed to say whom to talk to. */
+  protected String targetText() {
+    return target.text();
+  }
+
+  /** Whom the command found, in the order in which to try them. */
+  protected List<Endpoint> findTargets(int defaultPort) throws IOException {
+    return List.of();
+  }
+
+  /** How many event loops the command keeps busy. */
+  protected int threads() {
+    return 1;
+  }
+
   @Override
   protected final void execute(Interruption interruption) throws IOException {
-    Report findings = new Report(commandLine().getCommandName(), target.text());
+    Report findings = new Report(commandLine().getCommandName(), targetText());
     report = findings;
     check(tls);
     if (tls.insecure()) {
       diagnose("warning: --insecure accepts any certificate: anybody may be at the other end");
     }
-    if (target.isGiven()) {
-      Endpoint endpoint = target.endpoint(defaultPort());
-      findings.target(endpoint, endpoint, false);
-      talk(endpoint, endpoint, tls.policy(List.of()), findings);
-    } else {
+    int port = defaultPort(tls.implicit());
+    if (isEmbedded()) {
       talkToEmbedded(findings);
+    } else if (!target.isGiven()) {
+      talkToFirst(findTargets(port), findings);
+    } else if (findsTargets()) {
+      throw new UsageException("expected a target, or a domain to look up, got both");
+    } else {
+      talkTo(target.endpoint(port), findings);
     }
     print(findings);
+  }
+
+  private void talkTo(Endpoint endpoint, Report findings) throws IOException {
+    findings.target(endpoint, endpoint, false);
+    talk(endpoint, endpoint, tls.policy(List.of()), findings);
+  }
+
+  /** The next one where it may go better there; nothing was done where an exception comes. */
+  private void talkToFirst(List<Endpoint> endpoints, Report findings) throws IOException {
+    for (int i = 0; i < endpoints.size() - 1; i++) {
+      try {
+        talkTo(endpoints.get(i), findings);
+        return;
+      } catch (ConnectFailed | LayerTimedOut | PeerClosed e) {
+        diagnose(Failure.of(e).message() + "; trying " + endpoints.get(i + 1));
+      }
+    }
+    talkTo(endpoints.get(endpoints.size() - 1), findings);
   }
 
   private void talkToEmbedded(Report findings) throws IOException {
@@ -57,7 +110,7 @@ abstract class ClientCommand extends BaseCommand {
     // What is wrong with the options is said before anything is started.
     TlsPolicy policy = tls.policy(identity.chain());
     TlsPolicy serverPolicy = TlsPolicy.server().identity(identity).build();
-    try (EmbeddedServer server = EmbeddedServer.start(serverLayers(serverPolicy, tls.implicit()))) {
+    try (EmbeddedServer server = startServer(serverPolicy, tls.implicit())) {
       findings.target(server.address(), server.name(), true);
       if (!output.json()) {
         introduce(server.address());
@@ -77,7 +130,7 @@ abstract class ClientCommand extends BaseCommand {
 
   private void talk(Endpoint address, Endpoint name, TlsPolicy policy, Report findings)
       throws IOException {
-    Client.Peer peer = new Client.Peer(address, name, policy, tls.implicit());
+    Client.Peer peer = new Client.Peer(address, name, policy, tls.implicit(), tls.startTls());
     TextReport text = new TextReport(out(), diagnostics().paint());
     boolean live = !output.json() && (findings.embedded() || diagnostics().verbose());
     DialogueRecorder recorder =
@@ -88,7 +141,7 @@ abstract class ClientCommand extends BaseCommand {
                 text.print(event);
               }
             });
-    try (Client client = new Client(peer, times, findings, recorder)) {
+    try (Client client = new Client(peer, times, findings, recorder, threads())) {
       talk(client);
     } finally {
       if (live && !findings.dialogue().isEmpty()) {

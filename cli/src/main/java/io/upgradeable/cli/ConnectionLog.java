@@ -5,6 +5,8 @@ import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.CertificateRejected;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.negotiation.TlsFacts;
+import io.upgradeable.smtp.ReceivedEnvelope;
+import io.upgradeable.smtp.SmtpServerPeer;
 import java.util.function.Consumer;
 
 /** One line for each connection of a server: who it was, and what became of it. */
@@ -25,6 +27,22 @@ final class ConnectionLog implements UpgradeObserver {
   void completed(Connection connection, String result) {
     String tls = connection.tls().map(ConnectionLog::text).orElse("plaintext");
     log.accept("%s: done: %s under %s".formatted(connection.peer(), result, tls));
+  }
+
+  /** A message is about to come. */
+  void mail(ReceivedEnvelope envelope) {
+    log.accept(
+        Printable.line(
+            "%s: mail from %s to %s"
+                .formatted(text(envelope.peer()), envelope.sender(), envelope.recipients())));
+  }
+
+  /** Who sends mail, and how. */
+  static String text(SmtpServerPeer peer) {
+    String address = peer.address().toString();
+    String user = peer.user().map(name -> " as " + name).orElse("");
+    String tls = peer.tls().map(facts -> " under " + text(facts)).orElse(" in plaintext");
+    return peer.name() + " at " + address.substring(address.indexOf('/') + 1) + user + tls;
   }
 
   private static String text(TlsFacts facts) {

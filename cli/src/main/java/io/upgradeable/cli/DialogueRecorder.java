@@ -14,6 +14,7 @@ final class DialogueRecorder implements UpgradeObserver {
 
   private final Consumer<DialogueEvent> sink;
   private volatile @Nullable TlsFacts tls;
+  private volatile boolean stopped;
 
   /**
    * Begins.
@@ -75,11 +76,29 @@ final class DialogueRecorder implements UpgradeObserver {
     tell(DialogueEvent.Kind.HANDSHAKE_FAILED, "");
   }
 
+  /** A session says a line. */
+  void said(String line) {
+    tell(DialogueEvent.Kind.SENT, Printable.of(line));
+  }
+
+  /** A session hears a line. */
+  void heard(String line) {
+    tell(DialogueEvent.Kind.RECEIVED, Printable.of(line));
+  }
+
   private void tellLines(DialogueEvent.Kind kind, String text) {
     text.lines().forEach(line -> tell(kind, Printable.of(line)));
   }
 
+  /** Tells nothing from here on, whatever else happens on whichever connection. */
+  void stop() {
+    stopped = true;
+  }
+
   private void tell(DialogueEvent.Kind kind, String text) {
+    if (stopped) {
+      return;
+    }
     sink.accept(new DialogueEvent(kind, tls != null, text));
   }
 

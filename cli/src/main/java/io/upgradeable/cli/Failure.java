@@ -27,7 +27,9 @@ record Failure(
   static final String INTERRUPTED = "interrupted";
 
   static Failure of(Throwable cause) {
-    if (cause instanceof UpgradeException upgrade) {
+    if (cause instanceof CommandFailedException failed) {
+      return failed.failure();
+    } else if (cause instanceof UpgradeException upgrade) {
       return ofUpgrade(upgrade);
     } else if (cause instanceof UsageException
         || cause instanceof InvalidTlsConfigurationException) {
@@ -39,6 +41,16 @@ record Failure(
     }
     String bug = "internal error: " + cause + " (--stacktrace shows where)";
     return plain(ExitCode.OTHER, "Other", bug, cause);
+  }
+
+  /** A failure that no exception of the core tells. */
+  static Failure of(ExitCode exitCode, String kind, String message) {
+    return plain(exitCode, kind, message, new IOException(message));
+  }
+
+  /** The same failure, told in other words. */
+  Failure withMessage(String text) {
+    return new Failure(exitCode, kind, Printable.line(text), upgrade, cause);
   }
 
   private static Failure ofUpgrade(UpgradeException upgrade) {

@@ -106,18 +106,36 @@ final class JsonReport {
   }
 
   private static void protocol(JsonWriter json, ProtocolFacts facts) throws IOException {
-    json.name(facts.name()).beginObject();
-    for (Map.Entry<String, Object> field : facts.fields().entrySet()) {
-      json.name(field.getKey());
-      if (field.getValue() instanceof Number number) {
-        json.value(number);
-      } else if (field.getValue() instanceof Boolean bool) {
-        json.value(bool);
-      } else {
-        json.value(Printable.of(field.getValue().toString()));
+    json.name(facts.name());
+    value(json, facts.fields());
+  }
+
+  private static void value(JsonWriter json, Object value) throws IOException {
+    if (value instanceof Map<?, ?> fields) {
+      json.beginObject();
+      for (Map.Entry<?, ?> field : fields.entrySet()) {
+        value(json.name(field.getKey().toString()), field.getValue());
       }
+      json.endObject();
+    } else if (value instanceof Iterable<?> items) {
+      json.beginArray();
+      for (Object item : items) {
+        value(json, item);
+      }
+      json.endArray();
+    } else if (value instanceof Optional<?> optional) {
+      if (optional.isPresent()) {
+        value(json, optional.get());
+      } else {
+        json.nullValue();
+      }
+    } else if (value instanceof Number number) {
+      json.value(number);
+    } else if (value instanceof Boolean bool) {
+      json.value(bool);
+    } else {
+      json.value(Printable.of(value.toString()));
     }
-    json.endObject();
   }
 
   private static void error(JsonWriter json, Optional<Failure> known) throws IOException {

@@ -30,7 +30,7 @@ import picocli.CommandLine.Command;
 final class PingCommand extends ClientCommand {
 
   @Override
-  protected int defaultPort() {
+  protected int defaultPort(boolean implicitTls) {
     return Ping.DEFAULT_PORT;
   }
 
@@ -49,10 +49,11 @@ final class PingCommand extends ClientCommand {
   }
 
   @Override
-  protected List<Layer<?>> serverLayers(TlsPolicy policy, boolean implicitTls) {
-    return implicitTls
-        ? List.of(ImplicitTls.server(policy), Ping.serverOverTls())
-        : List.of(Ping.server(() -> policy));
+  protected EmbeddedServer startServer(TlsPolicy policy, boolean implicitTls) throws IOException {
+    return EmbeddedServer.start(
+        implicitTls
+            ? List.of(ImplicitTls.server(policy), Ping.serverOverTls())
+            : List.of(Ping.server(() -> policy)));
   }
 
   @Override
@@ -64,7 +65,7 @@ final class PingCommand extends ClientCommand {
     try (Connection connection = client.connect(ping)) {
       int pongs = connection.result(ping).pongs();
       String sentence = pongs + " PONG under TLS; the server closed after QUIT";
-      client.report().protocol(new ProtocolFacts("ping", sentence, Map.of("pongs", pongs)));
+      client.report().protocol(ProtocolFacts.of("ping", sentence, Map.of("pongs", pongs)));
     }
   }
 }

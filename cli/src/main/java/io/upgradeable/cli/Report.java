@@ -44,6 +44,11 @@ final class Report {
     target = address.toString();
     origin = Optional.of(name);
     embedded = isEmbedded;
+    // What was found out about somebody who was tried before is not about this one.
+    security = Optional.empty();
+    tls = Optional.empty();
+    certificates = List.of();
+    protocol = Optional.empty();
   }
 
   void stack(LayerStack plan) {

@@ -9,6 +9,10 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = UpgradeCli.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = ServePingCommand.class,
-    footer = {"%nExamples:", "  upgrade-cli serve ping --self-signed"})
+    subcommands = {ServePingCommand.class, ServeSmtpCommand.class},
+    footer = {
+      "%nExamples:",
+      "  upgrade-cli serve ping --self-signed",
+      "  upgrade-cli serve smtp --self-signed"
+    })
 final class ServeCommand {}

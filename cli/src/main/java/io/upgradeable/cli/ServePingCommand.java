@@ -1,10 +1,11 @@
 package io.upgradeable.cli;
 
 import io.upgradeable.Layer;
+import io.upgradeable.netty.NettyAcceptor;
 import io.upgradeable.ping.Ping;
 import io.upgradeable.ping.PingServerResult;
-import io.upgradeable.tls.TlsPolicy;
-import java.util.function.Supplier;
+import io.upgradeable.tls.ImplicitTls;
+import java.io.IOException;
 import picocli.CommandLine.Command;
 
 /** {@code upgrade-cli serve ping}: answers PING with PONG. */
@@ -27,17 +28,27 @@ final class ServePingCommand extends ServerCommand {
   }
 
   @Override
-  protected Layer<?> startTlsLayer(Supplier<TlsPolicy> policy) {
-    return Ping.server(policy);
+  protected Running start(Plan plan) throws IOException {
+    NettyAcceptor.Builder builder = NettyAcceptor.builder().listen(plan.endpoint());
+    plan.limits().applyTo(builder::maxConnections, builder::maxConnectionsPerAddress);
+    Layer<PingServerResult> ping =
+        plan.limits().limit(plan.implicitTls() ? Ping.serverOverTls() : Ping.server(plan.policy()));
+    if (plan.implicitTls()) {
+      builder.layer(plan.limits().limit(ImplicitTls.server(plan.policy())));
+    }
+    builder.layer(ping);
+    plan.log().ifPresent(log -> log(builder, log, ping));
+    NettyAcceptor acceptor = builder.start();
+    return new Running(acceptor.endpoint(), acceptor::shutdownAsync, acceptor::close);
   }
 
-  @Override
-  protected Layer<?> overTlsLayer() {
-    return Ping.serverOverTls();
-  }
-
-  @Override
-  protected String describe(Object result) {
-    return ((PingServerResult) result).pings() + " PING";
+  private static void log(
+      NettyAcceptor.Builder builder, ConnectionLog log, Layer<PingServerResult> ping) {
+    builder.observer(log);
+    builder.session(
+        connection -> {
+          log.completed(connection, connection.result(ping).pings() + " PING");
+          return new ClosingSession();
+        });
   }
 }

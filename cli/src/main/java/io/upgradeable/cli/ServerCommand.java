@@ -1,20 +1,19 @@
 package io.upgradeable.cli;
 
-import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
-import io.upgradeable.Layer;
-import io.upgradeable.netty.NettyAcceptor;
-import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.ReloadableTlsPolicy;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,14 +38,40 @@ abstract class ServerCommand extends BaseCommand {
   /** The port of an address that names none. */
   protected abstract int defaultPort();
 
-  /** The protocol's layer that turns into TLS by itself. */
-  protected abstract Layer<?> startTlsLayer(Supplier<TlsPolicy> policy);
+  /**
+   * What a server is to be.
+   *
+   * @param endpoint where it listens
+   * @param policy how it turns into TLS
+   * @param implicitTls whether TLS begins with the first byte
+   * @param limits what it allows its clients
+   * @param log is told of each connection, if the user wants to know
+   */
+  record Plan(
+      Endpoint endpoint,
+      Supplier<TlsPolicy> policy,
+      boolean implicitTls,
+      ServerLimitOptions limits,
+      Optional<ConnectionLog> log) {}
 
-  /** The protocol's layer for a connection that is under TLS already. */
-  protected abstract Layer<?> overTlsLayer();
+  /**
+   * A server that runs.
+   *
+   * @param endpoint where it listens
+   * @param shutdown ends it, and lets connections end by themselves for a while
+   * @param closing ends it at once
+   */
+  record Running(
+      Endpoint endpoint, Function<Duration, CompletableFuture<Void>> shutdown, Runnable closing)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      closing.run();
+    }
+  }
 
-  /** What came of a connection, in a phrase. */
-  protected abstract String describe(Object result);
+  /** Starts the server. */
+  protected abstract Running start(Plan plan) throws IOException;
 
   @Override
   protected final boolean canEndWith(ExitCode code) {
@@ -61,44 +86,18 @@ abstract class ServerCommand extends BaseCommand {
     Endpoint endpoint = listen.endpoint(defaultPort());
     CertificateWatch certificates = new CertificateWatch(tls.files(), this::diagnose);
     ReloadableTlsPolicy policy = tls.policy(endpoint.host());
-    NettyAcceptor.Builder builder = NettyAcceptor.builder().listen(endpoint);
-    limits.applyTo(builder);
-    addLayers(builder, policy);
-    if (diagnostics().verbose()) {
-      log(builder);
-    }
-    try (NettyAcceptor acceptor = builder.start()) {
+    Optional<ConnectionLog> log =
+        diagnostics().verbose() ? Optional.of(new ConnectionLog(this::diagnose)) : Optional.empty();
+    try (LibraryLog library = LibraryLog.listen(this::diagnose);
+        Running server = start(new Plan(endpoint, policy, tls.implicit(), limits, log))) {
       ScheduledExecutorService watching = watch(certificates, policy);
       try {
-        announce(acceptor, policy);
-        serve(acceptor);
+        announce(server, policy);
+        serve(server);
       } finally {
         watching.shutdownNow();
       }
     }
-  }
-
-  private void addLayers(NettyAcceptor.Builder builder, Supplier<TlsPolicy> policy) {
-    if (tls.implicit()) {
-      builder.layer(limits.limit(ImplicitTls.server(policy)));
-      builder.layer(limits.limit(overTlsLayer()));
-    } else {
-      builder.layer(limits.limit(startTlsLayer(policy)));
-    }
-  }
-
-  private void log(NettyAcceptor.Builder builder) {
-    ConnectionLog log = new ConnectionLog(this::diagnose);
-    builder.observer(log);
-    builder.session(
-        connection -> {
-          log.completed(connection, describe(topResult(connection)));
-          return new ClosingSession();
-        });
-  }
-
-  private static Object topResult(Connection connection) {
-    return connection.layers().get(connection.layers().size() - 1).result();
   }
 
   private ScheduledExecutorService watch(
@@ -118,8 +117,8 @@ abstract class ServerCommand extends BaseCommand {
     return executor;
   }
 
-  private void announce(NettyAcceptor acceptor, ReloadableTlsPolicy policy) throws IOException {
-    out().println("listening on " + acceptor.endpoint());
+  private void announce(Running server, ReloadableTlsPolicy policy) throws IOException {
+    out().println("listening on " + server.endpoint());
     X509Certificate certificate = policy.get().identity().orElseThrow().chain().get(0);
     CertificateFacts own = CertificateFacts.of(certificate);
     out().println("certificate sha256 " + own.sha256());
@@ -131,19 +130,19 @@ abstract class ServerCommand extends BaseCommand {
         .ifPresent(warning -> diagnose("warning: the server's own certificate " + warning));
   }
 
-  private static void serve(NettyAcceptor acceptor) throws IOException {
+  private static void serve(Running server) throws IOException {
     try {
       new CountDownLatch(1).await(); // until somebody interrupts us
     } catch (InterruptedException e) {
-      shutDown(acceptor);
+      shutDown(server);
     }
   }
 
-  private static void shutDown(NettyAcceptor acceptor) throws IOException {
+  private static void shutDown(Running server) throws IOException {
     try {
-      acceptor.shutdownAsync(GRACE).get();
+      server.shutdown().apply(GRACE).get();
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // and closing the acceptor ends what is left
+      Thread.currentThread().interrupt(); // and closing the server ends what is left
     } catch (ExecutionException e) {
       throw new IOException("the server did not end well: " + e.getCause(), e);
     }

@@ -2,8 +2,8 @@ package io.upgradeable.cli;
 
 import io.upgradeable.Layer;
 import io.upgradeable.Limits;
-import io.upgradeable.netty.NettyAcceptor;
 import java.time.Duration;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -36,14 +36,15 @@ final class ServerLimitOptions {
       description = "For each awaited message, and for each TLS handshake; 30s and 10s.")
   private @Nullable Duration stepTimeout;
 
-  void applyTo(NettyAcceptor.Builder acceptor) {
+  /** Sets the numbers that were given. */
+  void applyTo(IntConsumer maxConnections, IntConsumer maxConnectionsPerAddress) {
     Integer all = connections;
     if (all != null) {
-      acceptor.maxConnections(positive("--max-connections", all));
+      maxConnections.accept(positive("--max-connections", all));
     }
     Integer each = connectionsPerAddress;
     if (each != null) {
-      acceptor.maxConnectionsPerAddress(positive("--max-connections-per-address", each));
+      maxConnectionsPerAddress.accept(positive("--max-connections-per-address", each));
     }
   }
 
@@ -56,7 +57,16 @@ final class ServerLimitOptions {
 
   /** The same layer, with these times. */
   <R> Layer<R> limit(Layer<R> layer) {
-    Limits limits = layer.limits().orElse(Limits.SERVER);
+    return layer.withLimits(limited(layer.limits().orElse(Limits.SERVER)));
+  }
+
+  /** For a server that has a layer's limits for all layers. */
+  Limits layerLimits() {
+    return limited(Limits.SERVER);
+  }
+
+  private Limits limited(Limits usual) {
+    Limits limits = usual;
     Duration all = timeout;
     if (all != null) {
       limits = limits.withLayerTimeout(all);
@@ -65,6 +75,6 @@ final class ServerLimitOptions {
     if (step != null) {
       limits = limits.withStepTimeout(step).withHandshakeTimeout(step);
     }
-    return layer.withLimits(limits);
+    return limits;
   }
 }

@@ -1,8 +1,11 @@
 package io.upgradeable.cli;
 
 import java.io.Console;
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /** The person at the keyboard, if there is one. */
@@ -18,6 +21,19 @@ final class Terminal {
       return Optional.empty();
     }
     return Interruption.deaf(() -> Optional.ofNullable(console.readPassword("%s", prompt)));
+  }
+
+  /** Whether somebody sees stderr at once. */
+  @SuppressWarnings("SystemConsoleNull") // isTerminal() is for the JDKs where it is never null
+  static boolean showsErrors() {
+    try {
+      // Linux tells; a console would also ask that stdin and stdout are terminals.
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+    } catch (IOException notLinux) {
+      Console console = System.console();
+      return console != null && isTerminal(console);
+    }
   }
 
   /** Since JDK 22 there is always a console, and {@code Console.isTerminal()} tells. */

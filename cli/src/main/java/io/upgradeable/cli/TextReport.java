@@ -42,7 +42,9 @@ final class TextReport {
     report.security().ifPresent(security -> row("security", text(security, report)));
     report.tls().ifPresent(this::printTls);
     printCertificates(report);
-    report.protocol().ifPresent(protocol -> row(protocol.name(), protocol.sentence()));
+    report
+        .protocol()
+        .ifPresent(protocol -> protocol.rows().forEach(row -> row(row.label(), row.text())));
     if (showCertificates) {
       report.certificates().forEach(certificate -> out.print(certificate.pem()));
     }

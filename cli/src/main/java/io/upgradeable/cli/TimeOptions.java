@@ -4,6 +4,7 @@ import io.upgradeable.Layer;
 import io.upgradeable.Limits;
 import io.upgradeable.netty.NettyConnector;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -41,6 +42,16 @@ final class TimeOptions {
     Duration step = stepTimeout;
     return layer.withLimits(
         step == null ? limits : limits.withStepTimeout(step).withHandshakeTimeout(step));
+  }
+
+  /** How long each reply of a session may take, if the user says so. */
+  Optional<Duration> stepTimeout() {
+    return Optional.ofNullable(stepTimeout);
+  }
+
+  /** For the whole command. */
+  Duration timeout() {
+    return timeout;
   }
 
   private static Duration min(Duration one, Duration other) {

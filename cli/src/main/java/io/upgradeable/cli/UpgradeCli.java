@@ -23,6 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer = {
       "%nExamples:",
       "  upgrade-cli ping",
+      "  upgrade-cli smtp",
       "  upgrade-cli serve ping --self-signed",
       "  upgrade-cli ping --help"
     })
@@ -34,6 +35,7 @@ final class UpgradeCli {
 
   static {
     COMMANDS.put("ping", PingCommand::new);
+    COMMANDS.put("smtp", SmtpCommand::new);
     COMMANDS.put("serve", ServeCommand::new);
     COMMANDS.put(COMPLETION, GenerateCompletion::new);
   }

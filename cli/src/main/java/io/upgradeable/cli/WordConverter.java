@@ -70,6 +70,13 @@ abstract class WordConverter<E extends Enum<E>> implements ITypeConverter<E>, It
     }
   }
 
+  /** {@code --stop-after}. */
+  static final class StopAfter extends WordConverter<SmtpPhase> {
+    StopAfter() {
+      super(SmtpPhase.class);
+    }
+  }
+
   /** {@code --output}. */
   static final class Output extends WordConverter<OutputOptions.Format> {
     Output() {

@@ -28,7 +28,15 @@ class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--help", "ping --help", "serve --help", "serve ping --help"})
+  @ValueSource(
+      strings = {
+        "--help",
+        "ping --help",
+        "smtp --help",
+        "serve --help",
+        "serve ping --help",
+        "serve smtp --help"
+      })
   void help_askedFor_hasSynopsisExamplesAndExitCodes(String commandLine) {
     Cli run = Cli.run(commandLine.split(" ")).succeeded();
 
@@ -47,10 +55,12 @@ class HelpTest {
 
   @ParameterizedTest
   @CsvSource({
-    "--help,                     0 1 2 3 4 7 8 9 10 11 130",
+    "--help,                     0 1 2 3 4 5 6 7 8 9 10 11 130",
     "ping --help,                0 1 2 3 4 7 8 9 10 11 130",
+    "smtp --help,                0 1 2 3 4 5 6 7 8 9 10 11 130",
     "serve --help,               0 1 2 130",
     "serve ping --help,          0 1 2 130",
+    "serve smtp --help,          0 1 2 130",
     "generate-completion --help, 0 1 2"
   })
   void help_askedFor_listsTheCodesThatTheCommandCanReturn(String commandLine, String codes) {

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 
-/** {@code upgrade-cli serve ping} within the test's own JVM, on a port of the system's choice. */
+/** {@code upgrade-cli serve} within the test's own JVM, on a port of the system's choice. */
 final class RunningServer implements AutoCloseable {
 
   private final LineQueue out = new LineQueue();
@@ -26,7 +26,17 @@ final class RunningServer implements AutoCloseable {
   }
 
   static RunningServer start(String... options) {
-    List<String> args = new ArrayList<>(List.of("serve", "ping", "--listen", "127.0.0.1:0"));
+    return start(List.of("serve", "ping"), options);
+  }
+
+  /** {@code upgrade-cli serve smtp}. */
+  static RunningServer smtp(String... options) {
+    return start(List.of("serve", "smtp"), options);
+  }
+
+  private static RunningServer start(List<String> command, String... options) {
+    List<String> args = new ArrayList<>(command);
+    args.addAll(List.of("--listen", "127.0.0.1:0"));
     args.addAll(List.of(options));
     return new RunningServer(args.toArray(String[]::new));
   }

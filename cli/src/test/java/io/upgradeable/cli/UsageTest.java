@@ -74,6 +74,40 @@ class UsageTest {
           serve ping --self-signed --client-auth required | trusts no authority
           serve ping --self-signed --write-cert /does/not/exist/x | /does/not/exist/x: no such file or directory
           serve smtpx                                 | smtpx
+          smtp localhost:0                            | expected a port from 1 to 65535
+          smtp --starttls required --tls              | expected --tls or --starttls, got both
+          smtp --stop-after starttls --tls            | there is no STARTTLS then
+          smtp x.example --from a@x.example           | got no --to
+          smtp x.example --to a@x.example             | got no --from
+          smtp --from a --to b@x.example              | --from: 'a' is no address
+          smtp x.example --from a@x.example --to b@x.example,c | --to: 'c' is no address
+          smtp --from a@x.example --to b@x.example --message m --body x | got both
+          smtp --from a@x.example --to b@x.example --body x --body-file y | got both
+          smtp --from <> --to b@x.example             | such mail has no author
+          smtp --from a@x.example --to b@x.example --message /does/not/exist | cannot read --message /does/not/exist: no such file
+          smtp --from a@x.example --to b@x.example --attach / | it is a directory
+          smtp --from a@x.example --to b@x.example --stop-after ehlo | got both
+          smtp x.example --count 3                    | expected mail to send with --count
+          smtp --count 0                              | at least 1 for --count
+          smtp --connections 3                        | --connections with --count
+          smtp --count 3 -v                           | expected -v or --count
+          smtp --count 3 --message -                  | stdin is read once
+          smtp --user bob                             | expected a target with --user
+          smtp x.example --password-env X             | expected --user
+          smtp x.example --user b --password-env X --token-env Y | got both
+          smtp x.example --user b --auth NTLM         | expected one of SCRAM-SHA-256-PLUS
+          smtp x.example --user b --insecure          | expected --insecure-auth-in-plaintext as well
+          smtp x.example --stop-after auth            | expected --user with --stop-after auth
+          smtp x.example --password hunter2           | Unknown option
+          smtp x.example --mx y.example               | expected a target, or a domain to look up
+          smtp --dns 127.0.0.1                        | --dns with --mx
+          serve smtp --self-signed --fail lunch=550   | --fail: expected one of greeting
+          serve smtp --self-signed --fail rcpt=nonsense | --fail: expected a reply code
+          serve smtp --self-signed --discard --to-stdout | expected one of --to-stdout
+          serve smtp --self-signed --max-size 0       | at least 1 for --max-size
+          serve smtp --self-signed --password-env X   | expected --user with a password
+          smtp --stop-after lunch                     | expected one of connect, greeting, ehlo, starttls
+          smtp --helo a_b!                            | --helo: expected a domain, or an address in brackets
           bogus                                       | bogus
           """)
   void badOption_run_oneLineAndExit2(String commandLine, String expected) {

@@ -1,0 +1,132 @@
+package io.upgradeable.cli;
+
+import io.upgradeable.sasl.SaslCredentials;
+import io.upgradeable.sasl.SaslMechanism;
+import io.upgradeable.sasl.SaslPreference;
+import io.upgradeable.sasl.Secret;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** As whom a client authenticates, and how. */
+final class AuthOptions {
+
+  @Option(
+      names = "--user",
+      paramLabel = "NAME",
+      description =
+          "Authenticate as this user, by a password or a token; the password is asked for if none"
+              + " is given.")
+  private @Nullable String user;
+
+  @Mixin private final PasswordOption password = new PasswordOption();
+  @Mixin private final TokenOption token = new TokenOption();
+
+  @Option(
+      names = "--auth",
+      paramLabel = "MECHANISM",
+      converter = Mechanism.class,
+      completionCandidates = Mechanism.Names.class,
+      description =
+          "Authenticate by this mechanism and no other; the strongest that the server offers unless"
+              + " given. EXTERNAL needs no --user: it means the client certificate.")
+  private @Nullable SaslMechanism mechanism;
+
+  @Option(
+      names = "--insecure-auth-in-plaintext",
+      description =
+          "Authenticate where there is no TLS, or a server that was not verified: whoever is on the"
+              + " way gets the secret.")
+  private boolean insecure;
+
+  boolean isGiven() {
+    return user != null || mechanism == SaslMechanism.EXTERNAL;
+  }
+
+  boolean isInsecure() {
+    return insecure;
+  }
+
+  /** Refuses what makes no sense; asks for nothing yet. */
+  void check() {
+    boolean secret = password.isGiven() || token.isGiven();
+    if (!isGiven() && (secret || mechanism != null || insecure)) {
+      throw new UsageException("expected --user with a password, a token or --auth");
+    } else if (password.isGiven() && token.isGiven()) {
+      throw new UsageException("expected a password or a token, got both");
+    } else if (mechanism == SaslMechanism.EXTERNAL && secret) {
+      throw new UsageException("expected no password and no token with --auth EXTERNAL");
+    }
+  }
+
+  /** The secret, asked for on the terminal if it must be; to be closed. */
+  Secret secret() throws IOException {
+    if (mechanism == SaslMechanism.EXTERNAL) {
+      return Secret.none();
+    }
+    String name = String.valueOf(user);
+    return isToken() ? token.read(name) : password.read(name);
+  }
+
+  private boolean isToken() {
+    boolean bearer = mechanism == SaslMechanism.OAUTHBEARER || mechanism == SaslMechanism.XOAUTH2;
+    return token.isGiven() || (bearer && !password.isGiven());
+  }
+
+  /** Who, by what. */
+  SaslCredentials credentials(Secret secret) {
+    String name = user;
+    try {
+      if (mechanism == SaslMechanism.EXTERNAL) {
+        return name == null
+            ? SaslCredentials.external()
+            : SaslCredentials.external().actingAs(name);
+      }
+      String present = String.valueOf(name);
+      return isToken()
+          ? SaslCredentials.token(present, secret)
+          : SaslCredentials.password(present, secret);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("cannot authenticate: " + e.getMessage(), e);
+    }
+  }
+
+  SaslPreference preference() {
+    SaslMechanism only = mechanism;
+    SaslPreference preference =
+        only == null ? SaslPreference.strongest() : SaslPreference.only(only);
+    return insecure ? preference.exposingSecretsWithoutVerifiedTls() : preference;
+  }
+
+  /** Reads a mechanism by its name on the wire. */
+  static final class Mechanism implements ITypeConverter<SaslMechanism> {
+
+    private static List<String> names() {
+      return Arrays.stream(SaslMechanism.values()).map(SaslMechanism::saslName).toList();
+    }
+
+    @Override
+    public SaslMechanism convert(String text) {
+      Optional<SaslMechanism> known = SaslMechanism.named(text);
+      return known.orElseThrow(
+          () ->
+              new TypeConversionException(
+                  "expected one of %s, got '%s'".formatted(String.join(", ", names()), text)));
+    }
+
+    /** For completion. */
+    static final class Names implements Iterable<String> {
+      @Override
+      public Iterator<String> iterator() {
+        return names().iterator();
+      }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package io.upgradeable.cli;
+
+import io.upgradeable.UpgradeException;
+import io.upgradeable.cli.ProtocolFacts.Row;
+import io.upgradeable.smtp.DeliveryOutcome;
+import io.upgradeable.smtp.DeliveryReport;
+import io.upgradeable.smtp.RecipientReport;
+import io.upgradeable.smtp.SmtpReply;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What became of a message, recipient by recipient.
+ *
+ * @param report what the session reported
+ */
+record DeliveryFacts(DeliveryReport report) {
+
+  /** For people: a line for each recipient. */
+  List<Row> rows() {
+    List<Row> rows = new ArrayList<>();
+    for (RecipientReport each : report.recipients()) {
+      String why = Printable.line(why(each));
+      String place =
+          each.outcome() == DeliveryOutcome.ACCEPTED ? "" : " (at " + word(each.phase()) + ")";
+      rows.add(
+          new Row(
+              label(each.outcome()), each.recipient() + (why.isEmpty() ? "" : ": " + why) + place));
+    }
+    return rows;
+  }
+
+  private static String why(RecipientReport each) {
+    return each.reply().map(SmtpReply::toString).orElse(each.explanation());
+  }
+
+  private static String label(DeliveryOutcome outcome) {
+    return switch (outcome) {
+      case ACCEPTED -> "accepted";
+      case REFUSED_TRANSIENT -> "not now";
+      case REFUSED_PERMANENT -> "refused";
+      case UNKNOWN -> "unknown";
+      case NOT_SENT -> "not sent";
+    };
+  }
+
+  /** In one sentence. */
+  String sentence() {
+    int accepted = report.with(DeliveryOutcome.ACCEPTED).size();
+    int all = report.recipients().size();
+    return accepted == all
+        ? "accepted for " + (all == 1 ? "the recipient" : "all " + all + " recipients")
+        : "accepted for %d of %d recipients".formatted(accepted, all);
+  }
+
+  /** For programs. */
+  List<Map<String, Object>> fields() {
+    List<Map<String, Object>> all = new ArrayList<>();
+    for (RecipientReport each : report.recipients()) {
+      Map<String, Object> fields = new LinkedHashMap<>();
+      fields.put("recipient", each.recipient().toString());
+      fields.put("outcome", word(each.outcome()));
+      fields.put("phase", word(each.phase()));
+      fields.put("code", each.reply().map(SmtpReply::code));
+      fields.put(
+          "text", Printable.line(each.reply().map(SmtpReply::text).orElse(each.explanation())));
+      all.add(fields);
+    }
+    return all;
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /**
+   * Why this is no success: the failure that broke the message off, or else the first refusal.
+   *
+   * @return empty if all recipients were accepted
+   */
+  Optional<Failure> failure() {
+    if (report.isAcceptedForAll()) {
+      return Optional.empty();
+    }
+    Optional<Failure> broken = report.failure().map(Failure::of);
+    List<RecipientReport> unknown = report.with(DeliveryOutcome.UNKNOWN);
+    if (!unknown.isEmpty()) {
+      return Optional.of(unknown(broken, unknown));
+    }
+    return Optional.of(broken.orElseGet(this::refusal));
+  }
+
+  /** The one thing that must not be overlooked: it may have arrived. */
+  private static Failure unknown(Optional<Failure> broken, List<RecipientReport> unknown) {
+    String warning =
+        "whether %s got the message is unknown: to send it again may deliver it twice"
+            .formatted(
+                unknown.size() == 1
+                    ? unknown.get(0).recipient().toString()
+                    : unknown.size() + " recipients");
+    return broken
+        .map(failure -> failure.withMessage(failure.message() + "; " + warning))
+        .orElseGet(() -> Failure.of(ExitCode.CLOSED, "PeerClosed", warning));
+  }
+
+  private Failure refusal() {
+    RecipientReport first =
+        report.recipients().stream()
+            .filter(each -> each.outcome() != DeliveryOutcome.ACCEPTED)
+            .findFirst()
+            .orElseThrow();
+    int others = report.recipients().size() - report.with(DeliveryOutcome.ACCEPTED).size() - 1;
+    return Failure.of(
+        ExitCode.REFUSED,
+        UpgradeException.PeerRefused.class.getSimpleName(),
+        "%s: %s for %s%s"
+            .formatted(
+                ExitCode.REFUSED.meaning(),
+                why(first),
+                first.recipient(),
+                others == 0 ? "" : ", and %d more".formatted(others)));
+  }
+}

@@ -1,0 +1,186 @@
+package io.upgradeable.cli;
+
+import io.upgradeable.sasl.SaslUsers;
+import io.upgradeable.sasl.Secret;
+import io.upgradeable.sasl.StoredSecret;
+import io.upgradeable.smtp.ReceivedEnvelope;
+import io.upgradeable.smtp.ReceivedSender;
+import io.upgradeable.smtp.SmtpDialect;
+import io.upgradeable.smtp.SmtpReply;
+import io.upgradeable.smtp.SmtpServer;
+import io.upgradeable.smtp.SmtpServerFaults;
+import io.upgradeable.smtp.SmtpServerHandler;
+import io.upgradeable.smtp.SmtpServerLimits;
+import io.upgradeable.smtp.SmtpServerPeer;
+import io.upgradeable.smtp.SmtpServerSink;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code upgrade-cli serve smtp}: takes mail, and relays none. */
+@Command(
+    name = "smtp",
+    description = {
+      "Serve SMTP: takes mail under TLS and prints it. It relays nothing and delivers to nobody.",
+      "Prints \"listening on HOST:PORT\" when it is ready, and runs until it is ended with Ctrl-C."
+    },
+    footer = {
+      "%nExamples:",
+      "  upgrade-cli serve smtp --self-signed --write-cert /tmp/smtp.pem",
+      "  upgrade-cli smtp --cafile /tmp/smtp.pem --from a@example.org --to b@example.org"
+          + " localhost:2525",
+      "  upgrade-cli serve smtp --self-signed --maildir /tmp/mail --max-size 1000000",
+      "  upgrade-cli serve smtp --self-signed --fail rcpt=550 --fail dot=delay:5s"
+    })
+final class ServeSmtpCommand extends ServerCommand {
+
+  /** As test servers have it: 25 is for the system's administrator. */
+  private static final int DEFAULT_PORT = 2525;
+
+  @Option(names = "--lmtp", description = "Speak LMTP, not SMTP.")
+  private boolean lmtp;
+
+  @Mixin private final MailboxOptions mailbox = new MailboxOptions();
+
+  @Option(
+      names = "--user",
+      paramLabel = "NAME",
+      description = "Take mail only from this user, who has to authenticate.")
+  private @Nullable String user;
+
+  @Mixin private final PasswordOption password = new PasswordOption();
+
+  @Option(
+      names = "--max-size",
+      paramLabel = "BYTES",
+      description = "The largest message to take; 10485760 unless given.")
+  private long maxSize = SmtpServerLimits.DEFAULTS.messageBytes();
+
+  @Option(
+      names = "--fail",
+      paramLabel = "PHASE=ACTION",
+      description =
+          "Do something wrong on purpose at greeting, ehlo, secured-ehlo, starttls, auth, mail,"
+              + " rcpt, data, dot, rset or quit: a reply code with or without a text (rcpt=550),"
+              + " close, or delay:TIME. hide=KEYWORD does not offer an extension. May be given"
+              + " again.")
+  private List<String> faults = new ArrayList<>();
+
+  @Override
+  protected int defaultPort() {
+    return DEFAULT_PORT;
+  }
+
+  @Override
+  protected Running start(Plan plan) throws IOException {
+    SmtpServer.Builder builder =
+        SmtpServer.builder()
+            .listen(plan.endpoint())
+            .tls(plan.policy())
+            .dialect(lmtp ? SmtpDialect.LMTP : SmtpDialect.SMTP)
+            .limits(limits())
+            .faults(faults());
+    plan.limits().applyTo(builder::maxConnections, builder::maxConnectionsPerAddress);
+    builder.layerLimits(plan.limits().layerLimits());
+    if (plan.implicitTls()) {
+      builder.implicitTls();
+    }
+    SmtpServerHandler handler = mailbox.handler(this::print);
+    plan.log().ifPresent(builder::observer);
+    Optional<SaslUsers> known = users();
+    known.ifPresent(builder::users);
+    builder.handler(new Mailbox(handler, known.isPresent(), plan.log()));
+    SmtpServer server = builder.start();
+    if (!InetAddress.getByName(plan.endpoint().host()).isLoopbackAddress()) {
+      diagnose(
+          "warning: "
+              + server.endpoint()
+              + " is no loopback address: whoever reaches it can leave mail here");
+    }
+    return new Running(
+        server.endpoint(),
+        server::shutdownAsync,
+        () -> {
+          server.close();
+          close(handler);
+        });
+  }
+
+  /** Messages that were taken are written to their end. */
+  private static void close(SmtpServerHandler handler) {
+    if (handler instanceof AutoCloseable mailbox) {
+      try {
+        mailbox.close();
+      } catch (Exception e) {
+        throw new IllegalStateException("a mailbox does not close", e);
+      }
+    }
+  }
+
+  private Optional<SaslUsers> users() throws IOException {
+    String name = user;
+    if (name == null) {
+      if (password.isGiven()) {
+        throw new UsageException("expected --user with a password");
+      }
+      return Optional.empty();
+    }
+    try (Secret secret = password.read(name)) {
+      return Optional.of(SaslUsers.of(Map.of(name, StoredSecret.of(secret))));
+    } catch (IllegalArgumentException e) {
+      throw e instanceof UsageException
+          ? e
+          : new UsageException("cannot take the user: " + e.getMessage(), e);
+    }
+  }
+
+  /** Decides who may send, tells the log, and leaves the mail to another handler. */
+  private record Mailbox(SmtpServerHandler mail, boolean demandsUser, Optional<ConnectionLog> log)
+      implements SmtpServerHandler {
+
+    @Override
+    public CompletionStage<SmtpReply> onMail(SmtpServerPeer peer, ReceivedSender sender) {
+      return demandsUser && peer.user().isEmpty()
+          ? SmtpServerHandler.refused(SmtpReply.of(530, "5.7.0 Authentication required"))
+          : mail.onMail(peer, sender);
+    }
+
+    @Override
+    public SmtpServerSink onMessage(ReceivedEnvelope envelope) {
+      log.ifPresent(connections -> connections.mail(envelope));
+      return mail.onMessage(envelope);
+    }
+  }
+
+  /** A line of a message; whoever sent it hears that it was accepted after this. */
+  private void print(String line) {
+    out().println(line);
+    if (isOutputLost()) {
+      throw new UncheckedIOException(new IOException(OUTPUT_LOST));
+    }
+  }
+
+  private SmtpServerLimits limits() {
+    if (maxSize < 1) {
+      throw new UsageException("expected at least 1 for --max-size, got " + maxSize);
+    }
+    return SmtpServerLimits.DEFAULTS.withMessageBytes(maxSize);
+  }
+
+  private SmtpServerFaults faults() {
+    try {
+      return SmtpServerFaults.parse(faults);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--fail: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package io.upgradeable.cli;
+
+import io.upgradeable.Layer;
+import io.upgradeable.LayerStack;
+import io.upgradeable.Security;
+import io.upgradeable.UpgradeException.TlsNotOffered;
+import io.upgradeable.sasl.Secret;
+import io.upgradeable.smtp.DeliveryReport;
+import io.upgradeable.smtp.Smtp;
+import io.upgradeable.smtp.SmtpClient;
+import io.upgradeable.smtp.SmtpOpportunisticResult;
+import io.upgradeable.smtp.SmtpOpportunisticResult.InPlaintext;
+import io.upgradeable.smtp.SmtpOptions;
+import io.upgradeable.smtp.SmtpResult;
+import io.upgradeable.smtp.SmtpSession;
+import io.upgradeable.smtp.SmtpSessionOptions;
+import io.upgradeable.tls.TlsRequirement;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** Opens a session with the mail server that a command talks to. */
+final class SmtpMailer {
+
+  private final Client client;
+  private final SmtpOptions options;
+  private final AuthOptions auth;
+  private final Consumer<InPlaintext> warning;
+  private final AtomicBoolean warned = new AtomicBoolean();
+  private final AtomicBoolean reported = new AtomicBoolean();
+
+  /**
+   * Begins.
+   *
+   * @param client whom to talk to
+   * @param options how
+   * @param auth as whom
+   * @param warning is told when a session comes up in plaintext
+   */
+  SmtpMailer(Client client, SmtpOptions options, AuthOptions auth, Consumer<InPlaintext> warning) {
+    this.client = client;
+    this.options = options;
+    this.auth = auth;
+    this.warning = warning;
+  }
+
+  /**
+   * Sends one message and says goodbye.
+   *
+   * @return what became of it
+   */
+  DeliveryReport send(Mail mail) throws IOException {
+    // Asked for before there is a server that waits for it.
+    try (Secret secret = secret();
+        SmtpSession session = open(secret)) {
+      DeliveryReport report = session.send(mail.envelope(), mail.content(), client.timeLeft());
+      session.quit();
+      return report;
+    }
+  }
+
+  /** Authenticates and says goodbye. */
+  void signIn() throws IOException {
+    try (Secret secret = secret();
+        SmtpSession session = open(secret)) {
+      session.quit();
+    }
+  }
+
+  /**
+   * Sends a message many times. Only the first connection is part of the report.
+   *
+   * @param facts is told what becomes of each
+   */
+  void sendMany(Mail mail, LoadOptions load, LoadFacts facts) throws IOException {
+    try (Secret secret = secret();
+        SmtpClient pool =
+            SmtpClient.builder(endpoint -> openFor(secret))
+                .endpoints(client.peer().address())
+                .maxConnections(load.connections())
+                .maxMessagesPerConnection(Integer.MAX_VALUE)
+                .build()) {
+      SmtpLoad sending = new SmtpLoad(pool, mail, load.count(), facts);
+      boolean reached = sending.sendFirst();
+      client.reportTls();
+      if (reached) {
+        client.recorder().stop();
+        sending.sendOthers(load.connections(), Terminal.showsErrors());
+      }
+    }
+  }
+
+  private Secret secret() throws IOException {
+    return auth.isGiven() ? auth.secret() : Secret.none();
+  }
+
+  private SmtpSession open(Secret secret) throws IOException {
+    try {
+      return Futures.await(openFor(secret));
+    } finally {
+      client.reportTls();
+    }
+  }
+
+  /** Connects and authenticates. */
+  private CompletableFuture<SmtpSession> openFor(Secret secret) {
+    Client.Peer peer = client.peer();
+    if (peer.implicitTls()) {
+      return opened(openRequired(client.limited(Smtp.clientOverTls(options))), secret);
+    } else if (peer.startTls() == TlsRequirement.REQUIRED) {
+      return opened(
+          openRequired(client.limited(Smtp.client(peer.name(), peer.policy(), options))), secret);
+    }
+    return opened(
+        openOpportunistic(
+            client.limited(Smtp.opportunisticClient(peer.name(), peer.policy(), options))),
+        secret);
+  }
+
+  private CompletableFuture<SmtpSession> openRequired(Layer<SmtpResult> layer) {
+    LayerStack stack = client.plan(layer);
+    return SmtpSession.connectAsync(client.connector(), stack, layer, sessionOptions());
+  }
+
+  private CompletableFuture<SmtpSession> openOpportunistic(Layer<SmtpOpportunisticResult> layer) {
+    LayerStack stack = client.plan(layer);
+    return SmtpSession.connectOpportunisticAsync(client.connector(), stack, layer, sessionOptions())
+        .thenApply(
+            session -> {
+              if (session.connection().result(layer) instanceof InPlaintext plaintext
+                  && warned.compareAndSet(false, true)) {
+                warning.accept(plaintext);
+              }
+              return session;
+            });
+  }
+
+  /** The first connection is the one that is reported. */
+  private CompletableFuture<SmtpSession> opened(
+      CompletableFuture<SmtpSession> opening, Secret secret) {
+    return opening.thenCompose(
+        session -> {
+          if (reported.compareAndSet(false, true)) {
+            client.report().connected(session.connection());
+          }
+          return auth.isGiven()
+              ? authenticated(session, secret)
+              : CompletableFuture.completedFuture(session);
+        });
+  }
+
+  private CompletableFuture<SmtpSession> authenticated(SmtpSession session, Secret secret) {
+    if (session.connection().security() == Security.PLAINTEXT && !auth.isInsecure()) {
+      Failure failure =
+          Failure.of(
+              ExitCode.NOT_OFFERED,
+              TlsNotOffered.class.getSimpleName(),
+              "will not authenticate in plaintext, where anybody on the way gets the secret;"
+                  + " --insecure-auth-in-plaintext would");
+      return session
+          .quitAsync()
+          .thenCompose(gone -> CompletableFuture.failedFuture(new CommandFailedException(failure)));
+    }
+    return session
+        .authenticateAsync(auth.credentials(secret), auth.preference())
+        .handle(
+            (mechanism, error) ->
+                error == null
+                    ? CompletableFuture.completedFuture(session)
+                    : session
+                        .quitAsync()
+                        .<SmtpSession>thenCompose(gone -> CompletableFuture.failedFuture(error)))
+        .thenCompose(Function.identity());
+  }
+
+  private SmtpSessionOptions sessionOptions() {
+    SmtpSessionOptions session =
+        SmtpSessionOptions.DEFAULTS.withObserver(new SmtpTranscript(client.recorder()));
+    if (auth.isInsecure()) {
+      session = session.withInsecureAuthInPlaintext();
+    }
+    Optional<Duration> step = client.times().stepTimeout();
+    return step.isEmpty()
+        ? session
+        : session.withReplyTimeout(step.get()).withFinalReplyTimeout(step.get());
+  }
+}
