@@ -99,7 +99,6 @@ final class SmtpServerSession implements Session {
   @Override
   public void receive(ByteBuffer input) {
     delivered = true;
-
     processing = true;
     try {
       process(input);
@@ -109,26 +108,29 @@ final class SmtpServerSession implements Session {
     settle();
   }
 
+  /**
+   * Reads all that may be read now: what is left is half a command, or waits for {@link #resume}.
+   */
   private void process(ByteBuffer input) {
     boolean more = true;
-    while (more && !waiting && !closing && context().isWritable()) {
+    while (more && mayGoOn()) {
       if (endsBecauseOfShutdown()) {
         return;
       }
       more = dialogue.read(input);
-      if (replies.length() >= MAX_BATCH_BYTES) {
-        flush();
+      if (!more || replies.length() >= MAX_BATCH_BYTES || !mayGoOn()) {
+        flush(); // It may make the connection writable again, or not.
       }
     }
   }
 
-  /** Writes what is to be said, and waits for what comes next. */
+  private boolean mayGoOn() {
+    return !waiting && !closing && context().isWritable();
+  }
+
+  /** Waits for what comes next. */
   private void settle() {
-    if (closing || gone) {
-      return;
-    }
-    flush();
-    if (waiting || endsBecauseOfShutdown()) {
+    if (closing || gone || waiting || endsBecauseOfShutdown()) {
       return;
     }
     setDeadline();
@@ -208,8 +210,8 @@ final class SmtpServerSession implements Session {
   /** Closes after the replies; what the client says is not read any more. */
   void close() {
     if (!closing && !gone) {
-      flush();
       closing = true;
+      flush();
       context().close();
     }
   }
@@ -271,7 +273,11 @@ final class SmtpServerSession implements Session {
       logMistake(mistake);
       drop();
     }
-    resume();
+    if (waiting) {
+      flush();
+    } else {
+      resume();
+    }
   }
 
   /** Goes on after a while; nothing is read meanwhile. */

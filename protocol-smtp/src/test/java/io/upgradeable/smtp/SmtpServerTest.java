@@ -257,6 +257,20 @@ class SmtpServerTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {100, 500, 1000, 2000})
+  void burst_repliesBeyondTheWatermark_allAnsweredWithoutMoreInput(int count) throws Exception {
+    try (SmtpServer server = server(mailbox).start();
+        BlockingMailClient client = client(server)) {
+      for (int round = 0; round < 5; round++) {
+        client.say("EHLO a\r\n".repeat(count)); // one record; answered by 20 times as much
+        for (int i = 0; i < count; i++) {
+          assertThat(client.hearReply()).startsWith("250-mail.example.net\r\n");
+        }
+      }
+    }
+  }
+
   /** Says a text as often as asked for, on a thread of its own. */
   private static Thread talking(BlockingMailClient client, String text, int count) {
     Thread talker =
