@@ -339,14 +339,16 @@ final class MailTransaction extends SmtpJob {
 
   /** BDAT with PIPELINING: a content of one piece goes with its envelope. */
   private void firstPiece(SmtpDialogue dialogue) {
-    if (contentFailure != null) {
+    Exception broken = contentFailure;
+    if (broken != null) {
+      decideAll(broken); // Nothing was sent, so there is nothing to take back.
       over(dialogue);
       return;
     }
     Piece piece = ready;
     if (piece != null) {
       sendEnvelope(dialogue);
-      if (piece.last()) {
+      if (piece.last() && !dialogue.isOver()) {
         state = State.CONTENT;
         sendPiece(dialogue, piece);
       }
@@ -484,16 +486,7 @@ final class MailTransaction extends SmtpJob {
 
   /** The content cannot be sent to its end: it must never look as if it had been. */
   private void giveUp(SmtpDialogue dialogue, Exception cause) {
-    boolean eightBit = cause instanceof EightBitFound;
-    for (int index : accepted) {
-      decide(
-          index,
-          eightBit ? DeliveryOutcome.REFUSED_PERMANENT : DeliveryOutcome.NOT_SENT,
-          eightBit ? DeliveryPhase.BODY : DeliveryPhase.CONTENT,
-          Optional.empty(),
-          String.valueOf(cause.getMessage()));
-    }
-    failure = eightBit ? Optional.empty() : Optional.of(cause);
+    decideAll(cause);
     if (!plan().usesBdat()) {
       over(dialogue);
       dialogue.abandon(cause);
@@ -504,6 +497,20 @@ final class MailTransaction extends SmtpJob {
       dialogue.resetSoon();
       over(dialogue);
     }
+  }
+
+  /** The content fails: for whoever is not decided yet. */
+  private void decideAll(Exception cause) {
+    boolean eightBit = cause instanceof EightBitFound;
+    for (int index : asked) {
+      decide(
+          index,
+          eightBit ? DeliveryOutcome.REFUSED_PERMANENT : DeliveryOutcome.NOT_SENT,
+          eightBit ? DeliveryPhase.BODY : phase,
+          Optional.empty(),
+          String.valueOf(cause.getMessage()));
+    }
+    failure = eightBit ? Optional.empty() : Optional.of(cause);
   }
 
   @Override
@@ -569,10 +576,15 @@ final class MailTransaction extends SmtpJob {
         new RecipientReport(envelope.recipients().get(index), outcome, where, reply, explanation));
   }
 
+  /** The end, and the one place where a report is made: with an entry for every recipient. */
   private void over(SmtpDialogue dialogue) {
     state = State.OVER;
     stopContent();
     stopTimer();
+    String why = failure.map(MailTransaction::textOf).orElse("its end was not sent");
+    for (int i = 0; i < envelope.recipients().size(); i++) {
+      decide(i, DeliveryOutcome.NOT_SENT, phase, Optional.empty(), why);
+    }
     DeliveryReport report = new DeliveryReport(List.copyOf(decided.values()), failure);
     dialogue.over(this, () -> future.complete(report));
   }

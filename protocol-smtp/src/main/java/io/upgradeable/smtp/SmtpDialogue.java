@@ -301,6 +301,9 @@ final class SmtpDialogue implements Session {
   }
 
   void expect(ExpectedReply reply) {
+    if (over) {
+      return;
+    }
     if (expected.isEmpty()) {
       owedSince = System.nanoTime();
     }
@@ -391,7 +394,7 @@ final class SmtpDialogue implements Session {
       do {
         settleAgain = false;
         if (!over) {
-          List.copyOf(active).forEach(job -> job.advance(this));
+          List.copyOf(active).forEach(this::advance);
           beginNext();
           if (resetsSoon && active.isEmpty()) {
             resetIfNeeded();
@@ -406,14 +409,19 @@ final class SmtpDialogue implements Session {
     setTimer();
   }
 
+  /** A job before it in the same turn may have ended the session, and so this one. */
+  private void advance(SmtpJob job) {
+    if (active.contains(job)) {
+      job.advance(this);
+    }
+  }
+
   private void beginNext() {
     while (!over && !waiting.isEmpty() && mayBegin(waiting.element())) {
       SmtpJob next = waiting.remove();
       active.add(next);
       next.begin(this);
-      if (active.contains(next)) {
-        next.advance(this);
-      }
+      advance(next);
     }
   }
 

@@ -37,6 +37,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -497,6 +498,73 @@ class SmtpSessionTest {
                 .send(OK))) {
       outcomes(mail.session().send(TO_B, HELLO), ACCEPTED);
     }
+  }
+
+  @Test
+  void send_firstPieceOfBdatFails_everyRecipientIsNotSentAndTheSessionGoesOn() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING").expectOnly("NOOP\r\n").send(OK), BDAT)) {
+      MailContent unreadable =
+          MailContent.ofStream(
+              () -> {
+                throw new IOException("the disk is gone");
+              });
+      DeliveryReport report = mail.session().send(TO_B_AND_C, unreadable);
+
+      outcomes(report, NOT_SENT, NOT_SENT);
+      phases(report, DeliveryPhase.QUEUED, DeliveryPhase.QUEUED);
+      assertThat(report.isAcceptedForAll()).isFalse();
+      assertThat(report.failure().orElseThrow()).hasMessage("the disk is gone");
+      mail.session().noop();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_firstPieceOfBdatTurnsOut8Bit_everyRecipientIsRefusedHere() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING").expectOnly("NOOP\r\n").send(OK), BDAT)) {
+      MailContent content =
+          MailContent.ofStream(() -> new ByteArrayInputStream(new byte[] {(byte) 0xe9}));
+      DeliveryReport report = mail.session().send(TO_B_AND_C, content);
+
+      outcomes(report, REFUSED_PERMANENT, REFUSED_PERMANENT);
+      phases(report, DeliveryPhase.BODY, DeliveryPhase.BODY);
+      assertThat(report.isAcceptedForAll()).isFalse();
+      mail.session().noop();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_halfAReplyBeforeTheFirstBdat_notSentAndNothingLeaves() throws IOException {
+    List<String> told = new CopyOnWriteArrayList<>();
+    SmtpObserver observer =
+        new SmtpObserver() {
+          @Override
+          public void command(String line) {
+            told.add(line);
+          }
+        };
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING").expectOnly("NOOP\r\n").send(OK + "25").expectClose(),
+            BDAT.withObserver(observer))) {
+      mail.session().noop();
+      DeliveryReport report = mail.session().send(TO_B, HELLO);
+
+      outcomes(report, NOT_SENT);
+      assertThat(report.failure()).containsInstanceOf(PeerMisbehaved.class);
+      assertThat(told).containsExactly("NOOP");
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void report_aboutNobody_isNoSuccess() {
+    assertThat(new DeliveryReport(List.of(), Optional.empty()).isAcceptedForAll()).isFalse();
   }
 
   @Test
