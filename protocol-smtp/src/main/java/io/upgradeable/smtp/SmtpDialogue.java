@@ -262,26 +262,25 @@ final class SmtpDialogue implements Session {
 
   /** Sends a command of which a trace shows another text. */
   void command(String line, String shown, ExpectedReply reply) {
-    if (nothingUnread(line)) {
+    if (nothingUnread(shown.split(" ", 2)[0])) {
       tell(shown);
       outgoing.line(line);
       expect(reply);
     }
   }
 
-  /** A server that talks before it is asked is playing a dialogue ahead. */
-  boolean nothingUnread(String line) {
+  /**
+   * A server that talks before it is asked is playing a dialogue ahead.
+   *
+   * @param next what is about to be sent, in words that a failure may quote: no secret
+   */
+  boolean nothingUnread(String next) {
     if (over) {
       return false;
     }
     if (expected.isEmpty() && unread > 0) {
-      String verb = Character.isUpperCase(line.charAt(0)) ? line.split(" ", 2)[0] : line;
-      fail(
-          context()
-              .failure(
-                  Reason.misbehaved(
-                      "nothing before " + verb, unread + (unread == 1 ? " byte" : " bytes")),
-                  "nothing before " + verb));
+      String expectation = "nothing before " + next;
+      misbehaved(expectation, unread + (unread == 1 ? " byte" : " bytes"));
       return false;
     }
     return true;

@@ -12,6 +12,7 @@ import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.SaslMechanism;
 import io.upgradeable.sasl.SaslPreference;
 import io.upgradeable.sasl.Secret;
+import io.upgradeable.testkit.Script;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -106,6 +107,60 @@ class SmtpAuthenticationTest {
               "334 <redacted>",
               "<redacted>",
               "235 2.7.0 welcome");
+    }
+  }
+
+  /** A byte in the segment of a challenge, for every mechanism that answers one. */
+  @Test
+  void authenticate_byteBehindTheChallenge_failureWithoutTheSecret() throws IOException {
+    String longPassword = "x".repeat(600);
+    record Case(SaslPreference mechanism, String offered, SaslCredentials who, Script server) {}
+    Secret secret = new Secret("password".toCharArray());
+    List<Case> cases =
+        List.of(
+            new Case(
+                LOGIN,
+                "LOGIN",
+                credentials(),
+                Script.start()
+                    .expectOnly("AUTH LOGIN\r\n")
+                    .send("334 VXNlcm5hbWU6\r\n")
+                    .expectOnly(base64("user") + "\r\n")
+                    .send("334 UGFzc3dvcmQ6\r\n2")),
+            new Case(
+                PLAIN,
+                "PLAIN",
+                SaslCredentials.password("user", new Secret(longPassword.toCharArray())),
+                Script.start().expectOnly("AUTH PLAIN\r\n").send("334 \r\n2")),
+            new Case(
+                SaslPreference.only(SaslMechanism.CRAM_MD5),
+                "CRAM-MD5",
+                credentials(),
+                Script.start()
+                    .expectOnly("AUTH CRAM-MD5\r\n")
+                    .send("334 " + base64("<1@example.net>") + "\r\n2")),
+            new Case(
+                SaslPreference.only(SaslMechanism.XOAUTH2),
+                "XOAUTH2",
+                SaslCredentials.token("user", secret),
+                Script.start()
+                    .expect("AUTH XOAUTH2 ")
+                    .send("334 " + base64("{\"status\":\"401\"}") + "\r\n2")));
+    for (Case each : cases) {
+      try (SessionFixture mail =
+          SessionFixture.with(
+              offering("AUTH " + each.offered()).then(each.server()).discard(), options)) {
+        Throwable failure =
+            catchThrowable(() -> mail.session().authenticate(each.who(), each.mechanism()));
+
+        assertThat(failure)
+            .as(each.offered())
+            .isInstanceOf(PeerMisbehaved.class)
+            .hasMessageContaining("nothing before <redacted>");
+        assertThat(told.toString() + failure)
+            .doesNotContain(base64("password"))
+            .doesNotContain(base64("\0user\0" + longPassword).substring(0, 40));
+      }
     }
   }
 
