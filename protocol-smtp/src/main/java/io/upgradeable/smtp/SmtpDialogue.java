@@ -13,12 +13,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -39,6 +41,8 @@ final class SmtpDialogue implements Session {
   private static final int MAX_QUOTED = 120;
 
   private static final String RSET = "RSET";
+
+  private static final System.Logger LOG = System.getLogger("io.upgradeable");
 
   private final Function<Connection, SmtpCapabilities> learned;
   private final SmtpDialect dialect;
@@ -114,8 +118,9 @@ final class SmtpDialogue implements Session {
     return options.finalReplyTimeout();
   }
 
+  /** The event loop, for what jobs had done elsewhere. */
   Executor executor() {
-    return context().executor();
+    return task -> context().executor().execute(() -> guarded(task));
   }
 
   boolean isOpen() {
@@ -157,8 +162,7 @@ final class SmtpDialogue implements Session {
     inOrder(
         () -> {
           if (open) {
-            limit.ifPresent(
-                time -> mail.limitedBy(context().schedule(time, () -> tooLate(mail, time))));
+            limit.ifPresent(time -> mail.limitedBy(schedule(time, () -> tooLate(mail, time))));
           }
           submit(mail, future);
         },
@@ -195,7 +199,7 @@ final class SmtpDialogue implements Session {
 
   private CompletableFuture<Void> untilGone(Runnable task) {
     try {
-      context().executeInOrder(task);
+      context().executeInOrder(() -> guarded(task));
     } catch (RejectedExecutionException e) {
       gone.complete(null); // with its event loop
     }
@@ -205,7 +209,7 @@ final class SmtpDialogue implements Session {
   /** In the order of the calls, whichever threads they come from: the session promises that. */
   private void inOrder(Runnable task, CompletableFuture<?> future) {
     try {
-      context().executeInOrder(task);
+      context().executeInOrder(() -> guarded(task));
     } catch (RejectedExecutionException e) {
       future.completeExceptionally(endCause());
     }
@@ -452,24 +456,52 @@ final class SmtpDialogue implements Session {
     }
     context()
         .write(bytes)
-        .whenComplete(
-            (nothing, error) -> {
-              writes--;
-              writingSince = System.nanoTime();
-              afterwards.run();
-              if (error == null && !over) {
-                if (writes == 0) {
-                  owedSince = writingSince; // A reply cannot come before its command has left.
-                }
-                settle();
-              }
-            });
+        .whenComplete((nothing, error) -> guarded(() -> written(error == null, afterwards)));
+  }
+
+  private void written(boolean completely, Runnable afterwards) {
+    writes--;
+    writingSince = System.nanoTime();
+    afterwards.run();
+    if (completely && !over) {
+      if (writes == 0) {
+        owedSince = writingSince; // A reply cannot come before its command has left.
+      }
+      settle();
+    }
   }
 
   private void complete() {
     for (Runnable next = completions.poll(); next != null; next = completions.poll()) {
       next.run();
     }
+  }
+
+  // Mistakes.
+
+  /**
+   * The one way in: whatever runs on the event loop runs in here. What it throws is a mistake of
+   * this side's, and nobody would hear of it: it ends the session, so that nobody waits for ever.
+   */
+  private void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException | Error e) {
+      onMistake(e);
+    }
+  }
+
+  private void onMistake(Throwable mistake) {
+    LOG.log(System.Logger.Level.ERROR, "an SMTP session failed on " + connection().path(), mistake);
+    if (closedBecause == null) {
+      closedBecause = mistake instanceof Exception e ? e : new ExecutionException(mistake);
+    }
+    closeNow(endCause());
+    settle();
+  }
+
+  private Future<?> schedule(Duration delay, Runnable task) {
+    return context().schedule(delay, () -> guarded(task));
   }
 
   // What the connection tells.
@@ -483,6 +515,13 @@ final class SmtpDialogue implements Session {
 
   @Override
   public void receive(ByteBuffer input) {
+    guarded(() -> read(input));
+    if (over) {
+      input.position(input.limit());
+    }
+  }
+
+  private void read(ByteBuffer input) {
     while (!over && input.hasRemaining()) {
       SmtpReplyReader.Found found = reader.read(input);
       if (found instanceof SmtpReplyReader.Whole whole) {
@@ -492,9 +531,6 @@ final class SmtpDialogue implements Session {
       } else {
         break;
       }
-    }
-    if (over) {
-      input.position(input.limit());
     }
     unread = input.remaining();
     if (!over) {
@@ -554,6 +590,10 @@ final class SmtpDialogue implements Session {
 
   @Override
   public void inputClosed(boolean truncated) {
+    guarded(() -> onInputClosed(truncated));
+  }
+
+  private void onInputClosed(boolean truncated) {
     if (over) {
       return;
     }
@@ -567,14 +607,17 @@ final class SmtpDialogue implements Session {
 
   @Override
   public void closed(Optional<UpgradeException> cause) {
-    if (!over) {
-      boolean goodbye = active.peekLast() instanceof Quit;
-      if (!goodbye) {
-        failure = cause;
-      }
-      end(endCause());
-    }
-    settle();
+    guarded(
+        () -> {
+          if (!over) {
+            boolean goodbye = active.peekLast() instanceof Quit;
+            if (!goodbye) {
+              failure = cause;
+            }
+            end(endCause());
+          }
+          settle();
+        });
     gone.complete(null);
   }
 
@@ -605,10 +648,10 @@ final class SmtpDialogue implements Session {
     }
     expected.clear();
     outgoing.clear();
-    List.copyOf(active).forEach(job -> job.broken(this, cause));
-    for (SmtpJob next = waiting.poll(); next != null; next = waiting.poll()) {
-      next.broken(this, cause);
-    }
+    List<SmtpJob> all = new ArrayList<>(active);
+    all.addAll(waiting);
+    waiting.clear();
+    all.forEach(job -> guarded(() -> job.broken(this, cause)));
   }
 
   // Time.
@@ -627,7 +670,7 @@ final class SmtpDialogue implements Session {
       timer.cancel(false);
     }
     timerDue = due;
-    timer = context().schedule(Duration.ofNanos(Math.max(left, 0)), this::onTimer);
+    timer = schedule(Duration.ofNanos(Math.max(left, 0)), this::onTimer);
   }
 
   private long timeLeft() {
