@@ -219,8 +219,8 @@ public final class SmtpSession implements AutoCloseable {
    * @return the mechanism
    * @throws UpgradeException.PeerRefused if the server says no, or offers nothing that fits; the
    *     session goes on
-   * @throws UpgradeException if the session is over, or ends over it: a server that says yes before
-   *     it proved what the mechanism demands is not the one it should be
+   * @throws UpgradeException if the session is over, or ends over it: a server that cannot prove
+   *     what the mechanism demands, or says yes before it did, is not the one it should be
    * @throws IllegalStateException if the connection is in plaintext, unless the options allow that
    *     by name, or if the session is authenticated already
    * @throws IOException if this side had closed the session, or the thread was interrupted
@@ -249,7 +249,8 @@ public final class SmtpSession implements AutoCloseable {
    *
    * @param credentials who, by what; open until the future completes
    * @param preference which mechanisms may be used
-   * @return completes with the mechanism, or fails as {@link #authenticate(SaslCredentials)} does
+   * @return completes with the mechanism, or fails as {@link #authenticate(SaslCredentials)} does.
+   *     To cancel it calls the exchange off where that can still be done, and the session goes on
    */
   public CompletableFuture<SaslMechanism> authenticateAsync(
       SaslCredentials credentials, SaslPreference preference) {

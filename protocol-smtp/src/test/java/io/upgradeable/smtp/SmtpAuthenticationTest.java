@@ -18,8 +18,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** AUTH with scripted servers. */
 class SmtpAuthenticationTest {
@@ -265,6 +267,149 @@ class SmtpAuthenticationTest {
               () -> mail.session().authenticate(credentials(), SaslPreference.strongest()))
           .isInstanceOf(PeerMisbehaved.class);
       assertThat(mail.session().isOpen()).isFalse();
+    }
+  }
+
+  @Test
+  void authenticate_scramServerThatProvesNothing_sessionIsOver() throws IOException {
+    String anothersNonce = base64("r=another,s=c2FsdA==,i=4096");
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH SCRAM-SHA-256")
+                .expect("AUTH SCRAM-SHA-256 ")
+                .send("334 " + anothersNonce + "\r\n")
+                .discard(),
+            options)) {
+      assertThatThrownBy(
+              () -> mail.session().authenticate(credentials(), SaslPreference.strongest()))
+          .isInstanceOf(PeerMisbehaved.class);
+      assertThat(mail.session().isOpen()).isFalse();
+    }
+  }
+
+  @Test
+  void authenticate_cancelledExchangeIsAnsweredWithSuccess_sessionIsOver() throws IOException {
+    for (String answer : List.of(DONE, "334 \r\n", "250 ok\r\n")) {
+      try (SessionFixture mail =
+          SessionFixture.with(
+              offering("AUTH LOGIN")
+                  .expectOnly("AUTH LOGIN\r\n")
+                  .send("334 =\r\n")
+                  .expectOnly("*\r\n")
+                  .send(answer)
+                  .expectClose(),
+              options)) {
+        assertThatThrownBy(() -> mail.session().authenticate(credentials(), LOGIN))
+            .as(answer)
+            .isInstanceOf(PeerMisbehaved.class)
+            .hasMessageContaining("501");
+        assertThat(mail.session().isOpen()).isFalse();
+      }
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void authenticate_cancelledInTheQueue_nothingSentAndTheSessionGoesOn() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH PLAIN")
+                .expectOnly("NOOP\r\n")
+                .send("250 ok\r\n")
+                .expectOnly("QUIT\r\n")
+                .send("221 bye\r\n")
+                .expectClose(),
+            options)) {
+      CompletableFuture<Void> noop = mail.session().noopAsync();
+      mail.session().authenticateAsync(credentials(), PLAIN).cancel(false);
+      noop.join();
+      mail.session().quit();
+
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void authenticate_cancelledAtAChallenge_calledOffAndTheSessionGoesOn() throws IOException {
+    CompletableFuture<CompletableFuture<SaslMechanism>> login = new CompletableFuture<>();
+    SmtpSessionOptions cancelling =
+        options.withObserver(
+            new SmtpObserver() {
+              @Override
+              public void reply(SmtpReply reply) {
+                if (reply.code() == 334) {
+                  login.join().cancel(false);
+                }
+              }
+            });
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH LOGIN")
+                .expectOnly("AUTH LOGIN\r\n")
+                .send("334 VXNlcm5hbWU6\r\n")
+                .expectOnly("*\r\n")
+                .send("501 cancelled\r\n")
+                .expectOnly("QUIT\r\n")
+                .send("221 bye\r\n")
+                .expectClose(),
+            cancelling)) {
+      login.complete(mail.session().authenticateAsync(credentials(), LOGIN));
+      mail.session().quit();
+
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void authenticate_secretClosedBeforeItsTurn_callersMistakeAndTheSessionGoesOn()
+      throws IOException {
+    Secret secret = new Secret("password".toCharArray());
+    SaslCredentials credentials = SaslCredentials.password("user", secret);
+    secret.close();
+    for (String mechanism : List.of("PLAIN", "SCRAM-SHA-256")) {
+      try (SessionFixture mail =
+          SessionFixture.with(
+              offering("AUTH " + mechanism).expectOnly("NOOP\r\n").send("250 ok\r\n"), options)) {
+        assertThatThrownBy(
+                () -> mail.session().authenticate(credentials, SaslPreference.strongest()))
+            .as(mechanism)
+            .isInstanceOf(IllegalStateException.class);
+        mail.session().noop();
+        mail.peer().awaitPlayed();
+      }
+    }
+  }
+
+  @Test
+  void authenticate_secretClosedBeforeTheChallenge_calledOffAndTheSessionGoesOn()
+      throws IOException {
+    Secret secret = new Secret("password".toCharArray());
+    SmtpSessionOptions closing =
+        options.withObserver(
+            new SmtpObserver() {
+              @Override
+              public void reply(SmtpReply reply) {
+                secret.close();
+              }
+            });
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering("AUTH LOGIN")
+                .expectOnly("AUTH LOGIN\r\n")
+                .send("334 VXNlcm5hbWU6\r\n")
+                .expectOnly(base64("user") + "\r\n")
+                .send("334 UGFzc3dvcmQ6\r\n")
+                .expectOnly("*\r\n")
+                .send("501 cancelled\r\n")
+                .expectOnly("NOOP\r\n")
+                .send("250 ok\r\n"),
+            closing)) {
+      assertThatThrownBy(
+              () -> mail.session().authenticate(SaslCredentials.password("user", secret), LOGIN))
+          .isInstanceOf(IllegalStateException.class);
+      mail.session().noop();
+      mail.peer().awaitPlayed();
     }
   }
 
