@@ -116,7 +116,7 @@ public final class MailContent {
 
   /**
    * The same content, with its size: it is told to servers that offer SIZE, and not sent to one
-   * whose limit it exceeds.
+   * whose limit it exceeds. A content that turns out to be shorter is not sent to its end.
    *
    * @param value in bytes, not negative; line ends count as two
    * @return the changed copy; a content that can be read once still can be read once

@@ -30,9 +30,13 @@ import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.testkit.Script;
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,6 +46,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A session with scripted servers: what leaves when, and what is reported. */
 class SmtpSessionTest {
@@ -820,6 +826,81 @@ class SmtpSessionTest {
       assertThat(mail.session().failure()).isEmpty();
       stream.awaitClosed();
       mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_contentShorterThanItsSize_neverADot(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("mail"), "Subject: hello\n\nhello\n");
+    MailContent cut = MailContent.of(file);
+    Files.writeString(file, "Subject: hello\n");
+    MailContent wrong = MailContent.ofStream(() -> new ByteArrayInputStream(new byte[24]));
+    for (MailContent content : List.of(cut, wrong.withSize(27))) {
+      try (SessionFixture mail =
+          SessionFixture.with(
+              offering(PIPELINING).expectOnly(ENVELOPE).send(OK + OK + GO_AHEAD).expectClose())) {
+        DeliveryReport report = mail.session().send(TO_B, content);
+
+        outcomes(report, NOT_SENT);
+        assertThat(report.failure().orElseThrow()).hasMessageContaining("bytes, got");
+        mail.peer().awaitPlayed();
+      }
+    }
+  }
+
+  @Test
+  void send_contentOfItsSizeAndDots_accepted() throws IOException {
+    byte[] dots = ".\n.\n.\n".getBytes(StandardCharsets.US_ASCII);
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly("..\r\n..\r\n..\r\n.\r\n")
+                .send(OK))) {
+      MailContent content = MailContent.ofStream(() -> new ByteArrayInputStream(dots));
+      outcomes(mail.session().send(TO_B, content.withSize(9)), ACCEPTED);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_contentThrowsAnError_reported() throws IOException {
+    MailContent content =
+        MailContent.ofStream(
+            () -> {
+              throw new AssertionError("not an exception");
+            });
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING).expectOnly(ENVELOPE).send(OK + OK + GO_AHEAD).expectClose())) {
+      DeliveryReport report = mail.session().send(TO_B, content);
+
+      outcomes(report, NOT_SENT);
+      assertThat(report.failure().orElseThrow())
+          .isInstanceOf(IOException.class)
+          .hasCauseInstanceOf(AssertionError.class);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_streamThatReadsNothingAtATime_goesOnByteByByte() throws IOException {
+    InputStream lazy =
+        new FilterInputStream(new ByteArrayInputStream(new byte[] {'x', 'y'})) {
+          @Override
+          public int read(byte[] to, int offset, int length) {
+            return 0;
+          }
+        };
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly("xy\r\n.\r\n")
+                .send(OK))) {
+      outcomes(mail.session().send(TO_B, MailContent.ofStream(lazy)), ACCEPTED);
     }
   }
 
