@@ -260,11 +260,16 @@ final class ContentReader {
 
   private void closeSoon() {
     if (stream != null) {
-      try {
-        Threads.READERS.execute(this::closeStream);
-      } catch (RejectedExecutionException e) {
-        closeStream();
-      }
+      offTheLoop(this::closeStream);
+    }
+  }
+
+  /** Runs what may block, and what nobody waits for. */
+  static void offTheLoop(Runnable task) {
+    try {
+      Threads.READERS.execute(task);
+    } catch (RejectedExecutionException e) {
+      task.run();
     }
   }
 

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>With PIPELINING all commands of the envelope leave at once, DATA last (RFC 2920, 3.1), or with
- * BDAT a content of a single piece too; without it one command waits for the reply to the other.
+ * BDAT a content of a single piece too, if it can be read again; without it one command waits for
+ * the reply to the other.
  */
 final class MailTransaction extends SmtpJob {
 
@@ -149,9 +150,10 @@ final class MailTransaction extends SmtpJob {
       return;
     }
     state = State.ENVELOPE;
-    if (plan().usesBdat() && dialogue.isPipelining()) {
+    if (plan().usesBdat() && dialogue.isPipelining() && content.isRepeatable()) {
       openContent(dialogue); // Its first piece decides what may go at once.
     } else {
+      // A content that can be read once is not spent on a server that may not want it.
       sendEnvelope(dialogue);
     }
   }

@@ -212,7 +212,7 @@ public final class SmtpClient implements AutoCloseable {
     }
     Request request = new Request(envelope, content);
     dispatch(request);
-    return request.future;
+    return SmtpSession.untilOver(content, request.future);
   }
 
   private void dispatch(Request request) {
@@ -340,7 +340,7 @@ public final class SmtpClient implements AutoCloseable {
 
   private static CompletableFuture<DeliveryReport> sendOn(SmtpSession session, Request request) {
     try {
-      return session.sendAsync(request.envelope, request.content);
+      return session.sendKeeping(request.envelope, request.content); // perhaps once more elsewhere
     } catch (IllegalStateException e) {
       return CompletableFuture.failedFuture(e); // The content went elsewhere meanwhile.
     }

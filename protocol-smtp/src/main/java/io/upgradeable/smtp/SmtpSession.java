@@ -192,7 +192,19 @@ public final class SmtpSession implements AutoCloseable {
    * @throws IllegalStateException if the content could be read once, and was
    */
   public CompletableFuture<DeliveryReport> sendAsync(Envelope envelope, MailContent content) {
+    return untilOver(content, sendKeeping(envelope, content));
+  }
+
+  /** Like {@link #sendAsync}, and leaves a content that was not opened to the caller. */
+  CompletableFuture<DeliveryReport> sendKeeping(Envelope envelope, MailContent content) {
     return dialogue.send(envelope, content, Optional.empty());
+  }
+
+  /** Whatever the end is, a stream that can be read once is closed at it. */
+  static CompletableFuture<DeliveryReport> untilOver(
+      MailContent content, CompletableFuture<DeliveryReport> sending) {
+    sending.whenComplete((report, error) -> content.discard());
+    return sending;
   }
 
   /**
@@ -208,7 +220,8 @@ public final class SmtpSession implements AutoCloseable {
    */
   public CompletableFuture<DeliveryReport> sendAsync(
       Envelope envelope, MailContent content, Duration limit) {
-    return dialogue.send(envelope, content, Optional.of(Blocking.requirePositive(limit)));
+    Optional<Duration> positive = Optional.of(Blocking.requirePositive(limit));
+    return untilOver(content, dialogue.send(envelope, content, positive));
   }
 
   /**

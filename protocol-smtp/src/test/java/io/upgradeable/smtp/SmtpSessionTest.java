@@ -829,6 +829,107 @@ class SmtpSessionTest {
     }
   }
 
+  /** Can be read once, and tells when it is closed. */
+  private static final class OnceStream extends ByteArrayInputStream {
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    OnceStream() {
+      super(new byte[] {'x'});
+    }
+
+    @Override
+    public void close() {
+      closed.countDown();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_streamThatIsNeverRead_closedAtTheEndWhateverItIs() throws Exception {
+    for (Script server :
+        List.of(
+            offering().expectOnly(MAIL).send(OK).expectOnly(RCPT_B).send(NO).discard(),
+            offering(PIPELINING).expectOnly(ENVELOPE).send(OK + NO + NO).discard(),
+            offering(PIPELINING).expectOnly(ENVELOPE).send(OK + OK + NO).discard(),
+            offering(PIPELINING).expectOnly(ENVELOPE).send(OK + OK).close(),
+            offering("SIZE 1").discard())) {
+      OnceStream once = new OnceStream();
+      try (SessionFixture mail = SessionFixture.with(server)) {
+        MailContent content = MailContent.ofStream(once).withSize(3);
+        DeliveryReport report = mail.session().send(TO_B, content);
+
+        assertThat(report.isAcceptedForAll()).isFalse();
+        once.closed.await();
+        assertThatThrownBy(() -> mail.session().send(TO_B, content))
+            .isInstanceOf(IllegalStateException.class);
+      }
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_streamOnASessionThatIsOverOrCancelled_closed() throws Exception {
+    OnceStream cancelled = new OnceStream();
+    OnceStream tooLate = new OnceStream();
+    try (SessionFixture mail = SessionFixture.with(offering().expectOnly(MAIL).discard())) {
+      mail.session().sendAsync(TO_B, HELLO);
+      mail.session().sendAsync(TO_B, MailContent.ofStream(cancelled)).cancel(false);
+      cancelled.closed.await();
+      mail.session().closeAsync().join();
+
+      assertThatThrownBy(() -> mail.session().send(TO_B, MailContent.ofStream(tooLate)))
+          .isInstanceOf(ClosedChannelException.class);
+      tooLate.closed.await();
+    }
+  }
+
+  @Test
+  void send_streamAndItsCopyWithASize_readOnceInAll() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly("x\r\n.\r\n")
+                .send(OK)
+                .discard())) {
+      MailContent once = MailContent.ofStream(new OnceStream());
+      outcomes(mail.session().send(TO_B, once), ACCEPTED);
+
+      assertThatThrownBy(() -> mail.session().send(TO_B, once.withSize(3)))
+          .isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
+  void send_streamByBdatAndPipelining_notReadBeforeTheEnvelopeIsAnswered() throws IOException {
+    InputStream unread =
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            throw new IOException("was read");
+          }
+        };
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING")
+                .expectOnly(MAIL + RCPT_B)
+                .send(OK + LATER)
+                .expect("RSET\r\n")
+                .send(OK)
+                .expectOnly(MAIL + RCPT_B)
+                .send(OK + OK)
+                .expectOnly("BDAT 3 LAST\r\nx\r\n")
+                .send(OK),
+            BDAT)) {
+      DeliveryReport refused = mail.session().send(TO_B, MailContent.ofStream(unread));
+      outcomes(refused, REFUSED_TRANSIENT);
+      phases(refused, DeliveryPhase.RCPT);
+
+      outcomes(mail.session().send(TO_B, MailContent.ofStream(new OnceStream())), ACCEPTED);
+    }
+  }
+
   @Test
   void send_contentShorterThanItsSize_neverADot(@TempDir Path folder) throws IOException {
     Path file = Files.writeString(folder.resolve("mail"), "Subject: hello\n\nhello\n");
