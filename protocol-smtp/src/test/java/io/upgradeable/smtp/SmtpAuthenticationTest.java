@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.SaslMechanism;
 import io.upgradeable.sasl.SaslPreference;
@@ -358,6 +359,34 @@ class SmtpAuthenticationTest {
       mail.session().quit();
 
       mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void authenticate_cancelledWhileComputing_calledOffAndTheSessionGoesOn() throws Exception {
+    try (NettyConnector connector = NettyConnector.builder().threads(1).build();
+        SpokenServer server = new SpokenServer()) {
+      CompletableFuture<SmtpSession> connecting = server.connect(connector, options);
+      SpokenServer.Client client = server.accept("AUTH SCRAM-SHA-256");
+      SmtpSession session = connecting.get();
+      CompletableFuture<SaslMechanism> login =
+          session.authenticateAsync(credentials(), SaslPreference.strongest());
+      String first = client.hearLine().substring("AUTH SCRAM-SHA-256 ".length());
+      String text = new String(Base64.getDecoder().decode(first), StandardCharsets.UTF_8);
+      String nonce = text.substring(text.indexOf("r=") + 2);
+      // As long as it may take: the cancelling comes first, or the answer would be a proof.
+      client.say("334 " + base64("r=" + nonce + "more,s=c2FsdA==,i=1000000") + "\r\n");
+      while (told.isEmpty() || !told.get(told.size() - 1).startsWith("334")) {
+        Thread.onSpinWait();
+      }
+      login.cancel(false);
+      client.hear("*\r\n");
+      client.say("501 cancelled\r\n");
+      CompletableFuture<Void> goodbye = session.quitAsync();
+      client.hear("QUIT\r\n");
+      client.say("221 bye\r\n");
+      goodbye.get();
     }
   }
 
