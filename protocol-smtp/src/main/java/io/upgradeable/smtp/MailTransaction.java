@@ -526,6 +526,17 @@ final class MailTransaction extends SmtpJob {
 
   private void onClosingReply(SmtpReply reply) {
     DeliveryPhase where = phase;
+    if (state == State.ENDED) {
+      // Its whole content has left behind the envelope: those who were accepted may get it.
+      for (int index : accepted) {
+        decide(
+            index,
+            DeliveryOutcome.UNKNOWN,
+            DeliveryPhase.END,
+            Optional.empty(),
+            "the server closed: " + reply);
+      }
+    }
     asked.forEach(index -> decideBy(index, reply, where));
   }
 

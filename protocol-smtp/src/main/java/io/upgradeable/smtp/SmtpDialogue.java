@@ -65,6 +65,10 @@ final class SmtpDialogue implements Session {
   private boolean needsReset;
   private boolean resetsSoon;
   private boolean over;
+
+  /** Ends the session once the message that is on its way has its answer. */
+  private @Nullable Runnable ending;
+
   private boolean authenticated;
   private volatile boolean open = true;
   private volatile Optional<UpgradeException> failure = Optional.empty();
@@ -239,8 +243,9 @@ final class SmtpDialogue implements Session {
   private void cancel(MailTransaction mail) {
     if (waiting.remove(mail)) {
       mail.stopTimer();
-    } else if (!mail.isEnded()) {
-      closeNow(new ClosedChannelException());
+    } else if (!over && active.contains(mail) && !mail.isEnded()) {
+      ClosedChannelException closed = new ClosedChannelException();
+      endBehindOthers(mail, closed, () -> closeNow(closed));
     }
   }
 
@@ -253,8 +258,26 @@ final class SmtpDialogue implements Session {
       mail.broken(this, late);
       settle();
     } else {
-      fail(late);
+      endBehindOthers(mail, late, () -> fail(late));
     }
+  }
+
+  /**
+   * Breaks a message off, and the session with it, since its replies are owed. One that went before
+   * it and whose end was sent is not made unknown by that: the session waits for its answer.
+   */
+  private void endBehindOthers(MailTransaction mail, Exception cause, Runnable end) {
+    if (mail == active.peek()) {
+      end.run();
+      return;
+    }
+    if (cause instanceof UpgradeException late) {
+      failure = Optional.of(late);
+    }
+    open = false;
+    ending = end;
+    mail.broken(this, cause);
+    settle();
   }
 
   // What jobs do, on the event loop.
@@ -399,6 +422,9 @@ final class SmtpDialogue implements Session {
         if (!over) {
           List.copyOf(active).forEach(this::advance);
           beginNext();
+          if (ending != null && active.isEmpty()) {
+            ending.run();
+          }
           if (resetsSoon && active.isEmpty()) {
             resetIfNeeded();
           }
@@ -420,7 +446,7 @@ final class SmtpDialogue implements Session {
   }
 
   private void beginNext() {
-    while (!over && !waiting.isEmpty() && mayBegin(waiting.element())) {
+    while (!over && ending == null && !waiting.isEmpty() && mayBegin(waiting.element())) {
       SmtpJob next = waiting.remove();
       active.add(next);
       next.begin(this);

@@ -188,7 +188,8 @@ public final class SmtpSession implements AutoCloseable {
    * @param envelope from whom and to whom
    * @param content what
    * @return completes with what became of it, or with what had ended the session before. To cancel
-   *     it takes the message from the queue, or, if it is under way, closes the connection
+   *     it takes the message from the queue, or, if it is under way, closes the connection, though
+   *     not before a message ahead of it has its answer
    * @throws IllegalStateException if the content could be read once, and was
    */
   public CompletableFuture<DeliveryReport> sendAsync(Envelope envelope, MailContent content) {

@@ -28,6 +28,7 @@ import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.testkit.Script;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
@@ -569,6 +570,23 @@ class SmtpSessionTest {
   }
 
   @Test
+  void send_421ToRcptBehindTheLastChunk_unknownForWhomItMayHave() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING")
+                .expectOnly(MAIL + RCPT_B + RCPT_C + "BDAT 25 LAST\r\n" + HELLO_ON_WIRE)
+                .send(OK + OK + "421 4.3.2 going down\r\n")
+                .close(),
+            BDAT)) {
+      DeliveryReport report = mail.session().send(TO_B_AND_C, HELLO);
+
+      outcomes(report, UNKNOWN, REFUSED_TRANSIENT);
+      phases(report, DeliveryPhase.END, DeliveryPhase.RCPT);
+      assertThat(report.failure()).containsInstanceOf(PeerRefused.class);
+    }
+  }
+
+  @Test
   void report_aboutNobody_isNoSuccess() {
     assertThat(new DeliveryReport(List.of(), Optional.empty()).isAcceptedForAll()).isFalse();
   }
@@ -650,6 +668,49 @@ class SmtpSessionTest {
       outcomes(report, ACCEPTED, REFUSED_PERMANENT, REFUSED_TRANSIENT);
 
       outcomes(mail.session().send(TO_B_AND_C, HELLO), ACCEPTED, UNKNOWN);
+    }
+  }
+
+  @Test
+  void send_lmtp421BetweenTheFinalReplies_forThatOneAndTheRestIsUnknown() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.lmtp(
+            lmtpOffering(PIPELINING)
+                .expectOnly(MAIL + RCPT_B + RCPT_C + "RCPT TO:<d@example.net>\r\n" + DATA)
+                .send(OK + OK + OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send(OK + "421 4.3.2 going down\r\n")
+                .close())) {
+      DeliveryReport report =
+          mail.session()
+              .send(
+                  Envelope.of("a@example.org", "b@example.net", "c@example.net", "d@example.net"),
+                  HELLO);
+
+      outcomes(report, ACCEPTED, REFUSED_TRANSIENT, UNKNOWN);
+    }
+  }
+
+  @Test
+  void send_lmtpAndBdat_oneReplyForEachBehindTheLastChunk() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.lmtp(
+            lmtpOffering("CHUNKING")
+                .expectOnly(MAIL)
+                .send(OK)
+                .expectOnly(RCPT_B)
+                .send(OK)
+                .expectOnly(RCPT_C)
+                .send(OK)
+                .expectOnly("BDAT 25 LAST\r\n" + HELLO_ON_WIRE)
+                .send(OK + LATER)
+                .expect("RSET\r\n")
+                .send(OK)
+                .expectOnly("NOOP\r\n")
+                .send(OK))) {
+      outcomes(mail.session().send(TO_B_AND_C, HELLO), ACCEPTED, REFUSED_TRANSIENT);
+      mail.session().noop();
+      mail.peer().awaitPlayed();
     }
   }
 
@@ -903,13 +964,6 @@ class SmtpSessionTest {
 
   @Test
   void send_streamByBdatAndPipelining_notReadBeforeTheEnvelopeIsAnswered() throws IOException {
-    InputStream unread =
-        new InputStream() {
-          @Override
-          public int read() throws IOException {
-            throw new IOException("was read");
-          }
-        };
     try (SessionFixture mail =
         SessionFixture.with(
             offering(PIPELINING, "CHUNKING")
@@ -922,7 +976,7 @@ class SmtpSessionTest {
                 .expectOnly("BDAT 3 LAST\r\nx\r\n")
                 .send(OK),
             BDAT)) {
-      DeliveryReport refused = mail.session().send(TO_B, MailContent.ofStream(unread));
+      DeliveryReport refused = mail.session().send(TO_B, MailContent.ofStream(new FailingStream(0)));
       outcomes(refused, REFUSED_TRANSIENT);
       phases(refused, DeliveryPhase.RCPT);
 
@@ -1181,6 +1235,59 @@ class SmtpSessionTest {
       phases(report, DeliveryPhase.MAIL);
       assertThat(mail.session().failure()).containsInstanceOf(LayerTimedOut.class);
       mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_limitPassesBehindAMessageWithoutItsAnswer_thatOneGetsItsAnswer() throws Exception {
+    try (NettyConnector connector = NettyConnector.builder().threads(1).build();
+        SpokenServer server = new SpokenServer()) {
+      CompletableFuture<SmtpSession> connecting = server.connect(connector, SessionFixture.PATIENT);
+      SpokenServer.Client client = server.accept(PIPELINING);
+      SmtpSession session = connecting.get();
+      CompletableFuture<DeliveryReport> first = session.sendAsync(TO_B, HELLO);
+      client.hear(ENVELOPE);
+      CompletableFuture<DeliveryReport> second =
+          session.sendAsync(TO_B, HELLO, Duration.ofMillis(300));
+      client.say(OK + OK + GO_AHEAD);
+      client.hear(HELLO_ON_WIRE + ".\r\n" + ENVELOPE);
+      CompletableFuture<DeliveryReport> third = session.sendAsync(TO_B, HELLO);
+
+      outcomes(second.get(), NOT_SENT);
+      assertThat(second.get().failure()).containsInstanceOf(LayerTimedOut.class);
+      assertThat(first).isNotDone();
+      assertThat(session.isOpen()).isFalse();
+      client.say(OK + OK + OK + GO_AHEAD);
+      client.hearClose();
+      outcomes(first.get(), ACCEPTED);
+      outcomes(third.get(), NOT_SENT);
+      assertThat(session.failure()).containsInstanceOf(LayerTimedOut.class);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void cancel_behindAMessageWithoutItsAnswer_thatOneGetsItsAnswer() throws Exception {
+    try (NettyConnector connector = NettyConnector.builder().threads(1).build();
+        SpokenServer server = new SpokenServer()) {
+      CompletableFuture<SmtpSession> connecting = server.connect(connector, SessionFixture.PATIENT);
+      SpokenServer.Client client = server.accept(PIPELINING);
+      SmtpSession session = connecting.get();
+      CompletableFuture<DeliveryReport> first = session.sendAsync(TO_B, HELLO);
+      client.hear(ENVELOPE);
+      CompletableFuture<DeliveryReport> second = session.sendAsync(TO_B, HELLO);
+      client.say(OK + OK + GO_AHEAD);
+      client.hear(HELLO_ON_WIRE + ".\r\n" + ENVELOPE);
+
+      second.cancel(false);
+      assertThatThrownBy(() -> session.noopAsync().get())
+          .hasCauseInstanceOf(ClosedChannelException.class);
+      assertThat(first).isNotDone();
+      client.say(OK);
+      client.hearClose();
+      outcomes(first.get(), ACCEPTED);
+      assertThat(session.failure()).isEmpty();
     }
   }
 
