@@ -40,6 +40,12 @@ final class SmtpDialogue implements Session {
   /** How much of a wrong reply a failure quotes. */
   private static final int MAX_QUOTED = 120;
 
+  /**
+   * A content in memory, and a peer that takes it as fast as it comes, would keep the event loop
+   * for as long as it is: beyond this, other connections have their turn.
+   */
+  private static final int MAX_CONTENT_OF_TURN = 1024 * 1024;
+
   private static final String RSET = "RSET";
 
   private static final System.Logger LOG = System.getLogger("io.upgradeable");
@@ -62,6 +68,7 @@ final class SmtpDialogue implements Session {
   private int unread;
   private boolean settling;
   private boolean settleAgain;
+  private int contentOfTurn;
   private boolean needsReset;
   private boolean resetsSoon;
   private boolean over;
@@ -317,6 +324,7 @@ final class SmtpDialogue implements Session {
   void content(ByteBuffer bytes, int contentBytes, Runnable afterwards) {
     if (!over) {
       observe(() -> options.observer().content(contentBytes));
+      contentOfTurn += contentBytes;
       outgoing.piece(bytes, afterwards);
     }
   }
@@ -416,6 +424,7 @@ final class SmtpDialogue implements Session {
       return;
     }
     settling = true;
+    contentOfTurn = 0;
     try {
       do {
         settleAgain = false;
@@ -431,11 +440,14 @@ final class SmtpDialogue implements Session {
           flush();
         }
         complete();
-      } while (settleAgain);
+      } while (settleAgain && contentOfTurn < MAX_CONTENT_OF_TURN);
     } finally {
       settling = false;
     }
     setTimer();
+    if (settleAgain) {
+      executor().execute(this::settle);
+    }
   }
 
   /** A job before it in the same turn may have ended the session, and so this one. */
