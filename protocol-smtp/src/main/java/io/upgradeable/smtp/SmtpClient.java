@@ -6,6 +6,7 @@ import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.internal.Blocking;
+import io.upgradeable.internal.BlockingThreads;
 import io.upgradeable.netty.NettyConnector;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -18,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -28,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends mail over a few connections that are opened when they are needed and used again. Messages
  * that find all of them busy wait, in order, and not for ever. Thread-safe; no lock is held around
- * I/O.
+ * I/O. Dependents of the futures run on an event loop or on a thread of the client's, and must not
+ * block.
  *
  * <pre>{@code
  * SmtpClient client =
@@ -59,6 +62,11 @@ import org.jspecify.annotations.Nullable;
 public final class SmtpClient implements AutoCloseable {
 
   private static final String FOR_GOOD = "5";
+
+  /** Lazily, as it is the first client that needs them. */
+  private static final class Threads {
+    private static final Executor OWN = BlockingThreads.perTask("upgradeable-smtp-client");
+  }
 
   private final Function<Endpoint, CompletableFuture<SmtpSession>> opener;
   private final List<Endpoint> endpoints;
@@ -160,7 +168,10 @@ public final class SmtpClient implements AutoCloseable {
     }
   }
 
-  /** A delay that can be called off; its task runs on a thread of the JDK's and is short. */
+  /**
+   * A delay that can be called off. The JDK's one thread for all delays of the process only hands
+   * the task over: it completes futures, whose dependents are the caller's code.
+   */
   private static final class Timer {
     private final CompletableFuture<Boolean> fired = new CompletableFuture<>();
 
@@ -168,7 +179,7 @@ public final class SmtpClient implements AutoCloseable {
       fired.thenAccept(
           inTime -> {
             if (inTime) {
-              task.run();
+              Threads.OWN.execute(task);
             }
           });
       fired.completeOnTimeout(true, delay.toNanos(), TimeUnit.NANOSECONDS);
@@ -291,15 +302,17 @@ public final class SmtpClient implements AutoCloseable {
   private void tryEndpoint(Request request, int index) {
     CompletableFuture<SmtpSession> opening;
     try {
-      opening = opener.apply(endpoints.get(index));
-    } catch (RuntimeException e) {
+      opening = Objects.requireNonNull(opener.apply(endpoints.get(index)), "the opener's future");
+    } catch (RuntimeException | Error e) {
       opening = CompletableFuture.failedFuture(e);
     }
     opening.whenComplete(
         (session, error) -> {
           if (error == null) {
             send(request, new Pooled(session));
-          } else if (index + 1 < endpoints.size() && mayTryNext(unwrapped(error))) {
+          } else if (!request.future.isDone()
+              && index + 1 < endpoints.size()
+              && mayTryNext(unwrapped(error))) {
             tryEndpoint(request, index + 1);
           } else {
             couldNotOpen(request, unwrapped(error));
@@ -327,6 +340,10 @@ public final class SmtpClient implements AutoCloseable {
   }
 
   private void send(Request request, Pooled on) {
+    if (request.future.isDone()) {
+      release(on); // It was cancelled while it waited for this connection.
+      return;
+    }
     on.messages++;
     CompletableFuture<DeliveryReport> sending = sendOn(on.session, request);
     request.future.whenComplete(
@@ -335,14 +352,27 @@ public final class SmtpClient implements AutoCloseable {
             sending.cancel(false);
           }
         });
-    sending.whenComplete((report, error) -> sent(request, on, report, error));
+    sending.whenComplete(
+        (report, error) -> {
+          if (sending.isCancelled()) {
+            discard(on);
+          } else {
+            sent(request, on, report, error);
+          }
+        });
+  }
+
+  /** A message was called off in the middle: its connection is of no use, open as it may look. */
+  private void discard(Pooled used) {
+    used.session.closeAsync();
+    vacate();
   }
 
   private static CompletableFuture<DeliveryReport> sendOn(SmtpSession session, Request request) {
     try {
       return session.sendKeeping(request.envelope, request.content); // perhaps once more elsewhere
-    } catch (IllegalStateException e) {
-      return CompletableFuture.failedFuture(e); // The content went elsewhere meanwhile.
+    } catch (RuntimeException | Error e) {
+      return CompletableFuture.failedFuture(e); // Such as: the content went elsewhere meanwhile.
     }
   }
 
@@ -435,7 +465,8 @@ public final class SmtpClient implements AutoCloseable {
       lock.unlock();
     }
     if (next != null) {
-      open(next);
+      // Not from here: where each fails at once, a long queue would be a deep stack.
+      Threads.OWN.execute(() -> open(next));
     }
   }
 
