@@ -8,6 +8,8 @@ import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.internal.Blocking;
 import io.upgradeable.internal.BlockingThreads;
 import io.upgradeable.netty.NettyConnector;
+import io.upgradeable.sasl.SaslCredentials;
+import io.upgradeable.sasl.SaslPreference;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
@@ -25,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +79,7 @@ public final class SmtpClient implements AutoCloseable {
   private final Duration waitLimit;
   private final Duration idleLimit;
   private final Optional<Duration> keepAlive;
+  private final Function<SmtpSession, CompletableFuture<?>> login;
   private final ReentrantLock lock = new ReentrantLock();
   private final Deque<Pooled> idle = new ArrayDeque<>();
   private final Deque<Request> waiting = new ArrayDeque<>();
@@ -91,12 +95,14 @@ public final class SmtpClient implements AutoCloseable {
     this.waitLimit = builder.waitLimit;
     this.idleLimit = builder.idleLimit;
     this.keepAlive = builder.keepAlive;
+    this.login = builder.login;
   }
 
   /**
    * Starts a client.
    *
-   * @param opener opens a session with one endpoint, and authenticates over it if that is needed
+   * @param opener opens a session with one endpoint. One that does more with it closes it where
+   *     that fails; for AUTH there is {@link Builder#authenticate}
    * @return a builder with the defaults
    */
   public static Builder builder(Function<Endpoint, CompletableFuture<SmtpSession>> opener) {
@@ -302,7 +308,7 @@ public final class SmtpClient implements AutoCloseable {
   private void tryEndpoint(Request request, int index) {
     CompletableFuture<SmtpSession> opening;
     try {
-      opening = Objects.requireNonNull(opener.apply(endpoints.get(index)), "the opener's future");
+      opening = opener.apply(endpoints.get(index)).thenCompose(this::authenticated);
     } catch (RuntimeException | Error e) {
       opening = CompletableFuture.failedFuture(e);
     }
@@ -318,6 +324,19 @@ public final class SmtpClient implements AutoCloseable {
             couldNotOpen(request, unwrapped(error));
           }
         });
+  }
+
+  /** A session that cannot be used as it was meant to is closed, not left to nobody. */
+  private CompletableFuture<SmtpSession> authenticated(SmtpSession session) {
+    return login
+        .apply(Objects.requireNonNull(session, "the opener's session"))
+        .whenComplete(
+            (nothing, error) -> {
+              if (error != null) {
+                session.closeAsync();
+              }
+            })
+        .thenApply(nothing -> session);
   }
 
   private static boolean mayTryNext(Throwable error) {
@@ -545,6 +564,8 @@ public final class SmtpClient implements AutoCloseable {
     private Duration waitLimit = Duration.ofSeconds(30);
     private Duration idleLimit = Duration.ofSeconds(30);
     private Optional<Duration> keepAlive = Optional.empty();
+    private Function<SmtpSession, CompletableFuture<?>> login =
+        session -> CompletableFuture.completedFuture(null);
 
     private Builder(Function<Endpoint, CompletableFuture<SmtpSession>> opener) {
       this.opener = Objects.requireNonNull(opener, "opener");
@@ -627,6 +648,28 @@ public final class SmtpClient implements AutoCloseable {
      */
     public Builder keepAlive(Duration interval) {
       keepAlive = Optional.of(Blocking.requirePositive(interval));
+      return this;
+    }
+
+    /**
+     * Authenticates over each new connection before its first message; not done unless called. A
+     * connection over which that fails is closed.
+     *
+     * @param credentials who, by what; asked for each connection
+     * @param preference which mechanisms may be used
+     * @return this
+     */
+    public Builder authenticate(Supplier<SaslCredentials> credentials, SaslPreference preference) {
+      Objects.requireNonNull(credentials, "credentials");
+      Objects.requireNonNull(preference, "preference");
+      login =
+          session -> {
+            try {
+              return session.authenticateAsync(credentials.get(), preference);
+            } catch (RuntimeException | Error e) {
+              return CompletableFuture.failedFuture(e);
+            }
+          };
       return this;
     }
 

@@ -22,6 +22,10 @@ import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException.ConnectFailed;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.netty.NettyConnector;
+import io.upgradeable.sasl.SaslCredentials;
+import io.upgradeable.sasl.SaslMechanism;
+import io.upgradeable.sasl.SaslPreference;
+import io.upgradeable.sasl.Secret;
 import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import io.upgradeable.tls.TlsPolicy;
@@ -340,7 +344,8 @@ class SmtpClientTest {
         List.of(
             endpoint -> {
               throw new AssertionError("an error");
-            });
+            },
+            endpoint -> CompletableFuture.completedFuture(null));
     for (Function<Endpoint, CompletableFuture<SmtpSession>> opener : openers) {
       try (SmtpClient client =
           SmtpClient.builder(opener)
@@ -370,6 +375,31 @@ class SmtpClientTest {
         SmtpClient client = client(server.endpoint()).build()) {
       assertThat(outcome(client.send(TO_B, MailContent.ofStream(once)))).isEqualTo(ACCEPTED);
       streamClosed.await();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void authenticate_refused_reportedAndTheConnectionIsClosed() throws Exception {
+    SaslCredentials credentials =
+        SaslCredentials.password("user", new Secret("password".toCharArray()));
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            SmtpClient.builder(
+                    endpoint ->
+                        server.connect(
+                            connector, SmtpSessionOptions.DEFAULTS.withInsecureAuthInPlaintext()))
+                .endpoints(server.endpoint(), server.endpoint())
+                .authenticate(() -> credentials, SaslPreference.only(SaslMechanism.LOGIN))
+                .build()) {
+      CompletableFuture<DeliveryReport> report = client.sendAsync(TO_B, HELLO);
+      SpokenServer.Client served = server.accept("AUTH LOGIN");
+      served.hear("AUTH LOGIN\r\n");
+      served.say("535 5.7.8 no\r\n");
+
+      assertThat(outcome(report.get())).isEqualTo(NOT_SENT);
+      assertThat(report.get().failure()).containsInstanceOf(PeerRefused.class);
+      served.hearClose();
     }
   }
 
