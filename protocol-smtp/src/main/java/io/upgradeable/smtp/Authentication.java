@@ -18,6 +18,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -35,6 +36,7 @@ final class Authentication extends SmtpJob {
   private static final int AUTHENTICATED = 235;
   private static final int CHALLENGE = 334;
   private static final String REDACTED = "<redacted>";
+  private static final String AWAITED = "the reply to AUTH (235)";
 
   /** No mechanism needs more than four; a server that asks on is playing for time. */
   private static final int MAX_ROUNDS = 16;
@@ -56,7 +58,7 @@ final class Authentication extends SmtpJob {
   private final List<String> sent = new ArrayList<>();
   private @Nullable SaslExchange exchange;
   private @Nullable SmtpReply reply;
-  private @Nullable Exception refused;
+  private @Nullable Throwable refused;
   private int rounds;
   private boolean computing;
 
@@ -94,6 +96,10 @@ final class Authentication extends SmtpJob {
 
   @Override
   void begin(SmtpDialogue dialogue) {
+    if (future.isDone()) {
+      end(dialogue, new CancellationException()); // in the queue
+      return;
+    }
     SaslChannel channel = channel(dialogue.connection());
     boolean exposing = dialogue.server().options().insecureAuthInPlaintext();
     if (dialogue.isAuthenticated()) {
@@ -112,13 +118,16 @@ final class Authentication extends SmtpJob {
 
   private void start(SmtpDialogue dialogue, SaslChannel channel, SaslPreference allowed) {
     var offered = dialogue.capabilities().authMechanisms();
+    SaslExchange begun;
+    Optional<byte[]> first;
     try {
-      exchange = allowed.start(offered, credentials, channel).orElse(null);
-    } catch (IllegalArgumentException e) {
-      end(dialogue, e);
+      begun = allowed.start(offered, credentials, channel).orElse(null);
+      exchange = begun;
+      first = begun == null ? Optional.empty() : begun.initialResponse(room(begun));
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      end(dialogue, e); // Credentials that cannot be used, or are closed by now.
       return;
     }
-    SaslExchange begun = exchange;
     if (begun == null) {
       end(
           dialogue,
@@ -127,15 +136,22 @@ final class Authentication extends SmtpJob {
               "AUTH by a mechanism of " + allowed.acceptable(credentials, channel)));
       return;
     }
-    String command = "AUTH " + begun.mechanism().saslName();
-    int room = (MAX_LINE - command.length() - 1) / 4 * 3;
-    Optional<byte[]> first = begun.initialResponse(room);
+    String command = command(begun);
     if (first.isEmpty()) {
       send(dialogue, command, command);
     } else {
       String response = first.get().length == 0 ? "=" : remembered(base64(first.get()));
       send(dialogue, command + " " + response, command + " " + REDACTED);
     }
+  }
+
+  private static String command(SaslExchange exchange) {
+    return "AUTH " + exchange.mechanism().saslName();
+  }
+
+  /** How many bytes have room behind the command, in base64. */
+  private static int room(SaslExchange exchange) {
+    return (MAX_LINE - command(exchange).length() - 1) / 4 * 3;
   }
 
   private static String base64(byte[] response) {
@@ -152,7 +168,7 @@ final class Authentication extends SmtpJob {
         line,
         shown,
         new ExpectedReply(
-            "the reply to AUTH (235)",
+            AWAITED,
             dialogue.replyTimeout(),
             got -> {
               reply = got;
@@ -168,7 +184,7 @@ final class Authentication extends SmtpJob {
     }
     reply = null;
     if (refused != null) {
-      end(dialogue, refused); // the reply to our cancelling
+      onCancelled(dialogue, refused, got);
     } else if (got.code() == CHALLENGE) {
       onChallenge(dialogue, got);
     } else if (got.code() == AUTHENTICATED) {
@@ -176,13 +192,24 @@ final class Authentication extends SmtpJob {
     } else if (got.isFailure()) {
       onRefusal(dialogue, got);
     } else {
-      dialogue.misbehaved("the reply to AUTH (235)", shown(got));
+      dialogue.misbehaved(AWAITED, shown(got));
+    }
+  }
+
+  /** Whatever else it says, it does not know what this side thinks of the exchange. */
+  private void onCancelled(SmtpDialogue dialogue, Throwable why, SmtpReply got) {
+    if (got.isFailure()) {
+      end(dialogue, why);
+    } else {
+      dialogue.misbehaved("the reply to a cancelled AUTH (501)", shown(got));
     }
   }
 
   private void onChallenge(SmtpDialogue dialogue, SmtpReply got) {
     Optional<byte[]> challenge = decoded(got);
-    if (challenge.isEmpty()) {
+    if (future.isDone()) {
+      cancel(dialogue, new CancellationException());
+    } else if (challenge.isEmpty()) {
       cancel(dialogue, Reason.misbehaved("a challenge in base64", "something else"));
     } else if (++rounds > MAX_ROUNDS) {
       cancel(dialogue, Reason.misbehaved("an end of challenges", "more than " + MAX_ROUNDS));
@@ -198,14 +225,14 @@ final class Authentication extends SmtpJob {
     return Objects.requireNonNull(exchange, "exchange");
   }
 
-  /** A response in base64, or why there is none. */
-  private record Answer(String response, @Nullable SaslFailedException failure) {}
+  /** A response in base64, or why there is none: the server's fault, or a mistake. */
+  private record Answer(String response, @Nullable Throwable failure) {}
 
   private Answer respond(byte[] challenge) {
     try {
       return new Answer(base64(exchange().respond(challenge)), null);
-    } catch (SaslFailedException e) {
-      return new Answer("", e);
+    } catch (SaslFailedException | RuntimeException | Error e) {
+      return new Answer("", e); // Whatever it is, whoever waits for an answer gets one.
     }
   }
 
@@ -234,13 +261,17 @@ final class Authentication extends SmtpJob {
   }
 
   private void answer(SmtpDialogue dialogue, Answer answer) {
-    if (future.isDone() || dialogue.isOver()) {
+    Throwable failure = answer.failure();
+    if (dialogue.isOver()) {
       exchange().close();
-      return;
-    }
-    SaslFailedException failure = answer.failure();
-    if (failure != null) {
-      cancel(dialogue, reason(failure));
+    } else if (future.isDone()) {
+      cancel(dialogue, new CancellationException()); // meanwhile
+    } else if (failure instanceof SaslFailedException failed && provesNothing(failed)) {
+      dialogue.fail(reason(failed), AWAITED);
+    } else if (failure instanceof SaslFailedException failed) {
+      cancel(dialogue, reason(failed));
+    } else if (failure != null) {
+      cancel(dialogue, failure);
     } else {
       send(dialogue, remembered(answer.response()), REDACTED);
     }
@@ -252,9 +283,19 @@ final class Authentication extends SmtpJob {
         : Reason.misbehaved(failure.expected(), failure.got());
   }
 
-  /** RFC 4954, 4: the server answers 501. */
+  /** A server that has to prove that it knows the password, and does not, is another one. */
+  private boolean provesNothing(SaslFailedException failure) {
+    return failure.kind() == SaslFailedException.Kind.MISBEHAVED
+        && exchange().mechanism().isCostly();
+  }
+
   private void cancel(SmtpDialogue dialogue, Reason why) {
-    refused = dialogue.failure(why, "the reply to AUTH (235)");
+    cancel(dialogue, dialogue.failure(why, AWAITED));
+  }
+
+  /** RFC 4954, 4: the server answers 501. */
+  private void cancel(SmtpDialogue dialogue, Throwable why) {
+    refused = why;
     send(dialogue, "*", "*");
   }
 
@@ -267,17 +308,14 @@ final class Authentication extends SmtpJob {
       dialogue.over(this, () -> future.complete(mechanism));
     } catch (SaslFailedException e) {
       // It says yes and cannot know: it is not the server that it should be.
-      dialogue.fail(reason(e), "the reply to AUTH (235)");
+      dialogue.fail(reason(e), AWAITED);
     }
   }
 
   private void onRefusal(SmtpDialogue dialogue, SmtpReply got) {
     String text = shown(got).text();
     String why = exchange().refusal().map(more -> text + " (" + more + ")").orElse(text);
-    end(
-        dialogue,
-        dialogue.failure(
-            Reason.refused(String.valueOf(got.code()), why), "the reply to AUTH (235)"));
+    end(dialogue, dialogue.failure(Reason.refused(String.valueOf(got.code()), why), AWAITED));
   }
 
   /** Canonical base64 in one line, and nothing else. */
@@ -313,7 +351,7 @@ final class Authentication extends SmtpJob {
     return sent.stream().anyMatch(secret -> secret.contains(run.group().replace("=", "")));
   }
 
-  private void end(SmtpDialogue dialogue, Exception why) {
+  private void end(SmtpDialogue dialogue, Throwable why) {
     SaslExchange begun = exchange;
     if (begun != null && !computing) {
       begun.close();

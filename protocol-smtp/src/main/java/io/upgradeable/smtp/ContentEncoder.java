@@ -38,6 +38,7 @@ final class ContentEncoder {
   private boolean lineStart = true;
   private boolean afterCr;
   private boolean eightBit;
+  private long dots;
 
   private ContentEncoder(boolean stuffsDots) {
     this.stuffsDots = stuffsDots;
@@ -74,6 +75,11 @@ final class ContentEncoder {
     return new Survey(bytes.length + added, dots, scan.eightBit);
   }
 
+  /** How many dots were added so far. */
+  long dots() {
+    return dots;
+  }
+
   /** Whether a byte beyond ASCII was seen. */
   boolean sawEightBit() {
     return eightBit;
@@ -102,6 +108,7 @@ final class ContentEncoder {
       afterCr = false;
       if (stuffsDots && lineStart && b == '.') {
         to[o++] = '.';
+        dots++;
         lineStart = false; // the dot itself follows as any byte
       }
       int limit = (int) Math.min(end, i + (long) (room - o));

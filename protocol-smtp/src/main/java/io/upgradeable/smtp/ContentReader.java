@@ -71,6 +71,7 @@ final class ContentReader {
   // Of the thread that makes a piece; handed over with the task.
   private @Nullable InputStream stream;
   private ByteBuffer raw = ByteBuffer.allocate(0);
+  private long encoded;
 
   /** The content has a byte beyond ASCII, and must not. */
   static final class EightBitFound extends IOException {
@@ -150,6 +151,9 @@ final class ContentReader {
       news = () -> onPiece(piece);
     } catch (IOException | RuntimeException e) {
       news = () -> onFailure(e);
+    } catch (Throwable e) {
+      // The stream is the caller's code: whatever it throws, the message must not wait for ever.
+      news = () -> onFailure(new IOException("the content cannot be read", e));
     }
     try {
       loop.execute(news);
@@ -176,6 +180,10 @@ final class ContentReader {
       encoder.finish(out);
     }
     int contentBytes = out.position() - start;
+    encoded += contentBytes;
+    if (last) {
+      requireWhole(encoded - encoder.dots());
+    }
     if (framing == Framing.DATA) {
       if (last) {
         out.put((byte) '.').put((byte) '\r').put((byte) '\n');
@@ -189,6 +197,14 @@ final class ContentReader {
     return new Piece(out, contentBytes, command, last);
   }
 
+  /** The server was told a size: less than that is a file that was cut, or another one by now. */
+  private void requireWhole(long size) throws IOException {
+    long declared = content.size().orElse(0);
+    if (size < declared) {
+      throw new IOException("expected a content of %d bytes, got %d".formatted(declared, size));
+    }
+  }
+
   /** False at the end. */
   private boolean refill() throws IOException {
     InputStream from = stream;
@@ -196,6 +212,12 @@ final class ContentReader {
       return false; // All of a content in memory was there from the start.
     }
     int count = from.read(raw.array());
+    if (count == 0) {
+      // It must not do that, and could for ever. This call cannot.
+      int single = from.read();
+      raw.array()[0] = (byte) single;
+      count = single < 0 ? -1 : 1;
+    }
     raw.position(0).limit(Math.max(count, 0));
     return count >= 0;
   }
@@ -238,11 +260,16 @@ final class ContentReader {
 
   private void closeSoon() {
     if (stream != null) {
-      try {
-        Threads.READERS.execute(this::closeStream);
-      } catch (RejectedExecutionException e) {
-        closeStream();
-      }
+      offTheLoop(this::closeStream);
+    }
+  }
+
+  /** Runs what may block, and what nobody waits for. */
+  static void offTheLoop(Runnable task) {
+    try {
+      Threads.READERS.execute(task);
+    } catch (RejectedExecutionException e) {
+      task.run();
     }
   }
 

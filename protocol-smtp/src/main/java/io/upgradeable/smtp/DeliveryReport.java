@@ -24,10 +24,11 @@ public record DeliveryReport(List<RecipientReport> recipients, Optional<Exceptio
   /**
    * Whether the server accepted the message for every recipient.
    *
-   * @return true if there is nothing left to do
+   * @return true if there is nothing left to do; false if the report is about nobody
    */
   public boolean isAcceptedForAll() {
-    return recipients.stream().allMatch(entry -> entry.outcome() == DeliveryOutcome.ACCEPTED);
+    return !recipients.isEmpty()
+        && recipients.stream().allMatch(entry -> entry.outcome() == DeliveryOutcome.ACCEPTED);
   }
 
   /**

@@ -31,9 +31,13 @@ public final class MailContent {
   private final Optional<byte[]> bytes;
   private final Optional<Boolean> eightBit;
   private final long dots;
-  private final AtomicBoolean opened = new AtomicBoolean();
 
-  private MailContent(Callable<InputStream> source, OptionalLong size, boolean repeatable) {
+  /** Shared with the copies: what can be read once can be read once in all of them. */
+  private final AtomicBoolean opened;
+
+  private MailContent(
+      Callable<InputStream> source, OptionalLong size, boolean repeatable, AtomicBoolean opened) {
+    this.opened = opened;
     this.source = Objects.requireNonNull(source, "source");
     this.size = size;
     this.repeatable = repeatable;
@@ -44,6 +48,7 @@ public final class MailContent {
 
   private MailContent(byte[] bytes) {
     ContentEncoder.Survey survey = ContentEncoder.survey(bytes);
+    this.opened = new AtomicBoolean();
     this.source = () -> new ByteArrayInputStream(bytes);
     this.size = OptionalLong.of(survey.size());
     this.repeatable = true;
@@ -80,7 +85,8 @@ public final class MailContent {
    */
   public static MailContent of(Path file) {
     Objects.requireNonNull(file, "file");
-    return new MailContent(() -> Files.newInputStream(file), sizeOf(file), true);
+    return new MailContent(
+        () -> Files.newInputStream(file), sizeOf(file), true, new AtomicBoolean());
   }
 
   private static OptionalLong sizeOf(Path file) {
@@ -94,12 +100,13 @@ public final class MailContent {
   /**
    * A message that can be read once.
    *
-   * @param stream the message; closed when it was sent, or cannot be
+   * @param stream the message; closed, on a thread that may block, when the call that was to send
+   *     it is over, also if it was never read
    * @return the content
    */
   public static MailContent ofStream(InputStream stream) {
     Objects.requireNonNull(stream, "stream");
-    return new MailContent(() -> stream, OptionalLong.empty(), false);
+    return new MailContent(() -> stream, OptionalLong.empty(), false, new AtomicBoolean());
   }
 
   /**
@@ -111,12 +118,12 @@ public final class MailContent {
    */
   public static MailContent ofStream(Callable<? extends InputStream> supplier) {
     Objects.requireNonNull(supplier, "supplier");
-    return new MailContent(supplier::call, OptionalLong.empty(), true);
+    return new MailContent(supplier::call, OptionalLong.empty(), true, new AtomicBoolean());
   }
 
   /**
    * The same content, with its size: it is told to servers that offer SIZE, and not sent to one
-   * whose limit it exceeds.
+   * whose limit it exceeds. A content that turns out to be shorter is not sent to its end.
    *
    * @param value in bytes, not negative; line ends count as two
    * @return the changed copy; a content that can be read once still can be read once
@@ -128,7 +135,7 @@ public final class MailContent {
     if (bytes.isPresent()) {
       return this; // counted already
     }
-    return new MailContent(this::open, OptionalLong.of(value), repeatable);
+    return new MailContent(source, OptionalLong.of(value), repeatable, opened);
   }
 
   /**
@@ -168,6 +175,23 @@ public final class MailContent {
   /** Whether it was opened before and cannot be once more. */
   boolean isSpent() {
     return !repeatable && opened.get();
+  }
+
+  /**
+   * Nobody will send this any more: closes a stream that can be read once and never was, and lets
+   * nobody open it. Does not block.
+   */
+  void discard() {
+    if (!repeatable && !opened.getAndSet(true)) {
+      ContentReader.offTheLoop(
+          () -> {
+            try {
+              source.call().close();
+            } catch (Exception e) {
+              // Nothing of it was wanted.
+            }
+          });
+    }
   }
 
   /**

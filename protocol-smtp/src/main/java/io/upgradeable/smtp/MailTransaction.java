@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>With PIPELINING all commands of the envelope leave at once, DATA last (RFC 2920, 3.1), or with
- * BDAT a content of a single piece too; without it one command waits for the reply to the other.
+ * BDAT a content of a single piece too, if it can be read again; without it one command waits for
+ * the reply to the other.
  */
 final class MailTransaction extends SmtpJob {
 
@@ -149,9 +150,10 @@ final class MailTransaction extends SmtpJob {
       return;
     }
     state = State.ENVELOPE;
-    if (plan().usesBdat() && dialogue.isPipelining()) {
+    if (plan().usesBdat() && dialogue.isPipelining() && content.isRepeatable()) {
       openContent(dialogue); // Its first piece decides what may go at once.
     } else {
+      // A content that can be read once is not spent on a server that may not want it.
       sendEnvelope(dialogue);
     }
   }
@@ -339,14 +341,16 @@ final class MailTransaction extends SmtpJob {
 
   /** BDAT with PIPELINING: a content of one piece goes with its envelope. */
   private void firstPiece(SmtpDialogue dialogue) {
-    if (contentFailure != null) {
+    Exception broken = contentFailure;
+    if (broken != null) {
+      decideAll(broken); // Nothing was sent, so there is nothing to take back.
       over(dialogue);
       return;
     }
     Piece piece = ready;
     if (piece != null) {
       sendEnvelope(dialogue);
-      if (piece.last()) {
+      if (piece.last() && !dialogue.isOver()) {
         state = State.CONTENT;
         sendPiece(dialogue, piece);
       }
@@ -484,16 +488,7 @@ final class MailTransaction extends SmtpJob {
 
   /** The content cannot be sent to its end: it must never look as if it had been. */
   private void giveUp(SmtpDialogue dialogue, Exception cause) {
-    boolean eightBit = cause instanceof EightBitFound;
-    for (int index : accepted) {
-      decide(
-          index,
-          eightBit ? DeliveryOutcome.REFUSED_PERMANENT : DeliveryOutcome.NOT_SENT,
-          eightBit ? DeliveryPhase.BODY : DeliveryPhase.CONTENT,
-          Optional.empty(),
-          String.valueOf(cause.getMessage()));
-    }
-    failure = eightBit ? Optional.empty() : Optional.of(cause);
+    decideAll(cause);
     if (!plan().usesBdat()) {
       over(dialogue);
       dialogue.abandon(cause);
@@ -504,6 +499,20 @@ final class MailTransaction extends SmtpJob {
       dialogue.resetSoon();
       over(dialogue);
     }
+  }
+
+  /** The content fails: for whoever is not decided yet. */
+  private void decideAll(Exception cause) {
+    boolean eightBit = cause instanceof EightBitFound;
+    for (int index : asked) {
+      decide(
+          index,
+          eightBit ? DeliveryOutcome.REFUSED_PERMANENT : DeliveryOutcome.NOT_SENT,
+          eightBit ? DeliveryPhase.BODY : phase,
+          Optional.empty(),
+          String.valueOf(cause.getMessage()));
+    }
+    failure = eightBit ? Optional.empty() : Optional.of(cause);
   }
 
   @Override
@@ -517,6 +526,17 @@ final class MailTransaction extends SmtpJob {
 
   private void onClosingReply(SmtpReply reply) {
     DeliveryPhase where = phase;
+    if (state == State.ENDED) {
+      // Its whole content has left behind the envelope: those who were accepted may get it.
+      for (int index : accepted) {
+        decide(
+            index,
+            DeliveryOutcome.UNKNOWN,
+            DeliveryPhase.END,
+            Optional.empty(),
+            "the server closed: " + reply);
+      }
+    }
     asked.forEach(index -> decideBy(index, reply, where));
   }
 
@@ -569,10 +589,15 @@ final class MailTransaction extends SmtpJob {
         new RecipientReport(envelope.recipients().get(index), outcome, where, reply, explanation));
   }
 
+  /** The end, and the one place where a report is made: with an entry for every recipient. */
   private void over(SmtpDialogue dialogue) {
     state = State.OVER;
     stopContent();
     stopTimer();
+    String why = failure.map(MailTransaction::textOf).orElse("its end was not sent");
+    for (int i = 0; i < envelope.recipients().size(); i++) {
+      decide(i, DeliveryOutcome.NOT_SENT, phase, Optional.empty(), why);
+    }
     DeliveryReport report = new DeliveryReport(List.copyOf(decided.values()), failure);
     dialogue.over(this, () -> future.complete(report));
   }

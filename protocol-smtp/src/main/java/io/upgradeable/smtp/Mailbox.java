@@ -13,7 +13,9 @@ import java.util.regex.Pattern;
  *
  * @param localPart as it stands before the {@code @}: atoms with dots between them, or a string in
  *     double quotes; at most 64 bytes of UTF-8
- * @param domain a domain, in letters of any script, or an address in brackets; at most 255 bytes
+ * @param domain a domain, in letters of any script, or an address in brackets; at most 255 bytes.
+ *     One with a letter that the versions of IDNA map to different domains (sharp s, final sigma,
+ *     the joiners) is refused where it would have to travel as an A-label: give that label instead
  */
 public record Mailbox(String localPart, String domain) {
 
@@ -35,6 +37,12 @@ public record Mailbox(String localPart, String domain) {
   private static final Pattern GENERAL_LITERAL =
       Pattern.compile("[A-Za-z0-9-]*[A-Za-z0-9]:[!-Z^-~]+");
 
+  /**
+   * UTS 46, table 1, and the capital of its first: IDNA2003, which the JDK speaks, turns them into
+   * others or drops them, so that the mail would go to whoever registered that name.
+   */
+  private static final Pattern DEVIATING = Pattern.compile("[\u00df\u1e9e\u03c2\u200c\u200d]");
+
   private static final String IPV6 = "IPv6:";
 
   /**
@@ -45,6 +53,11 @@ public record Mailbox(String localPart, String domain) {
   public Mailbox {
     requireLocalPart(localPart);
     requireDomain(domain);
+    if (isAscii(localPart) && DEVIATING.matcher(domain).find()) {
+      throw new IllegalArgumentException(
+          "expected the A-label (xn--...) of a domain with a sharp s, a final sigma or a joiner:"
+              + " which domain that is depends on the version of IDNA");
+    }
     if (utf8Length(localPart) + 1 + utf8Length(domain) > MAX_LENGTH) {
       throw new IllegalArgumentException("expected a mailbox of at most 254 bytes, got more");
     }

@@ -6,7 +6,10 @@ import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.internal.Blocking;
+import io.upgradeable.internal.BlockingThreads;
 import io.upgradeable.netty.NettyConnector;
+import io.upgradeable.sasl.SaslCredentials;
+import io.upgradeable.sasl.SaslPreference;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
@@ -18,17 +21,20 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends mail over a few connections that are opened when they are needed and used again. Messages
  * that find all of them busy wait, in order, and not for ever. Thread-safe; no lock is held around
- * I/O.
+ * I/O. Dependents of the futures run on an event loop or on a thread of the client's, and must not
+ * block.
  *
  * <pre>{@code
  * SmtpClient client =
@@ -60,6 +66,11 @@ public final class SmtpClient implements AutoCloseable {
 
   private static final String FOR_GOOD = "5";
 
+  /** Lazily, as it is the first client that needs them. */
+  private static final class Threads {
+    private static final Executor OWN = BlockingThreads.perTask("upgradeable-smtp-client");
+  }
+
   private final Function<Endpoint, CompletableFuture<SmtpSession>> opener;
   private final List<Endpoint> endpoints;
   private final int maxConnections;
@@ -68,6 +79,7 @@ public final class SmtpClient implements AutoCloseable {
   private final Duration waitLimit;
   private final Duration idleLimit;
   private final Optional<Duration> keepAlive;
+  private final Function<SmtpSession, CompletableFuture<?>> login;
   private final ReentrantLock lock = new ReentrantLock();
   private final Deque<Pooled> idle = new ArrayDeque<>();
   private final Deque<Request> waiting = new ArrayDeque<>();
@@ -83,12 +95,14 @@ public final class SmtpClient implements AutoCloseable {
     this.waitLimit = builder.waitLimit;
     this.idleLimit = builder.idleLimit;
     this.keepAlive = builder.keepAlive;
+    this.login = builder.login;
   }
 
   /**
    * Starts a client.
    *
-   * @param opener opens a session with one endpoint, and authenticates over it if that is needed
+   * @param opener opens a session with one endpoint. One that does more with it closes it where
+   *     that fails; for AUTH there is {@link Builder#authenticate}
    * @return a builder with the defaults
    */
   public static Builder builder(Function<Endpoint, CompletableFuture<SmtpSession>> opener) {
@@ -160,7 +174,10 @@ public final class SmtpClient implements AutoCloseable {
     }
   }
 
-  /** A delay that can be called off; its task runs on a thread of the JDK's and is short. */
+  /**
+   * A delay that can be called off. The JDK's one thread for all delays of the process only hands
+   * the task over: it completes futures, whose dependents are the caller's code.
+   */
   private static final class Timer {
     private final CompletableFuture<Boolean> fired = new CompletableFuture<>();
 
@@ -168,7 +185,7 @@ public final class SmtpClient implements AutoCloseable {
       fired.thenAccept(
           inTime -> {
             if (inTime) {
-              task.run();
+              Threads.OWN.execute(task);
             }
           });
       fired.completeOnTimeout(true, delay.toNanos(), TimeUnit.NANOSECONDS);
@@ -212,7 +229,7 @@ public final class SmtpClient implements AutoCloseable {
     }
     Request request = new Request(envelope, content);
     dispatch(request);
-    return request.future;
+    return SmtpSession.untilOver(content, request.future);
   }
 
   private void dispatch(Request request) {
@@ -291,20 +308,35 @@ public final class SmtpClient implements AutoCloseable {
   private void tryEndpoint(Request request, int index) {
     CompletableFuture<SmtpSession> opening;
     try {
-      opening = opener.apply(endpoints.get(index));
-    } catch (RuntimeException e) {
+      opening = opener.apply(endpoints.get(index)).thenCompose(this::authenticated);
+    } catch (RuntimeException | Error e) {
       opening = CompletableFuture.failedFuture(e);
     }
     opening.whenComplete(
         (session, error) -> {
           if (error == null) {
             send(request, new Pooled(session));
-          } else if (index + 1 < endpoints.size() && mayTryNext(unwrapped(error))) {
+          } else if (!request.future.isDone()
+              && index + 1 < endpoints.size()
+              && mayTryNext(unwrapped(error))) {
             tryEndpoint(request, index + 1);
           } else {
             couldNotOpen(request, unwrapped(error));
           }
         });
+  }
+
+  /** A session that cannot be used as it was meant to is closed, not left to nobody. */
+  private CompletableFuture<SmtpSession> authenticated(SmtpSession session) {
+    return login
+        .apply(Objects.requireNonNull(session, "the opener's session"))
+        .whenComplete(
+            (nothing, error) -> {
+              if (error != null) {
+                session.closeAsync();
+              }
+            })
+        .thenApply(nothing -> session);
   }
 
   private static boolean mayTryNext(Throwable error) {
@@ -327,6 +359,10 @@ public final class SmtpClient implements AutoCloseable {
   }
 
   private void send(Request request, Pooled on) {
+    if (request.future.isDone()) {
+      release(on); // It was cancelled while it waited for this connection.
+      return;
+    }
     on.messages++;
     CompletableFuture<DeliveryReport> sending = sendOn(on.session, request);
     request.future.whenComplete(
@@ -335,14 +371,27 @@ public final class SmtpClient implements AutoCloseable {
             sending.cancel(false);
           }
         });
-    sending.whenComplete((report, error) -> sent(request, on, report, error));
+    sending.whenComplete(
+        (report, error) -> {
+          if (sending.isCancelled()) {
+            discard(on);
+          } else {
+            sent(request, on, report, error);
+          }
+        });
+  }
+
+  /** A message was called off in the middle: its connection is of no use, open as it may look. */
+  private void discard(Pooled used) {
+    used.session.closeAsync();
+    vacate();
   }
 
   private static CompletableFuture<DeliveryReport> sendOn(SmtpSession session, Request request) {
     try {
-      return session.sendAsync(request.envelope, request.content);
-    } catch (IllegalStateException e) {
-      return CompletableFuture.failedFuture(e); // The content went elsewhere meanwhile.
+      return session.sendKeeping(request.envelope, request.content); // perhaps once more elsewhere
+    } catch (RuntimeException | Error e) {
+      return CompletableFuture.failedFuture(e); // Such as: the content went elsewhere meanwhile.
     }
   }
 
@@ -435,7 +484,8 @@ public final class SmtpClient implements AutoCloseable {
       lock.unlock();
     }
     if (next != null) {
-      open(next);
+      // Not from here: where each fails at once, a long queue would be a deep stack.
+      Threads.OWN.execute(() -> open(next));
     }
   }
 
@@ -514,6 +564,8 @@ public final class SmtpClient implements AutoCloseable {
     private Duration waitLimit = Duration.ofSeconds(30);
     private Duration idleLimit = Duration.ofSeconds(30);
     private Optional<Duration> keepAlive = Optional.empty();
+    private Function<SmtpSession, CompletableFuture<?>> login =
+        session -> CompletableFuture.completedFuture(null);
 
     private Builder(Function<Endpoint, CompletableFuture<SmtpSession>> opener) {
       this.opener = Objects.requireNonNull(opener, "opener");
@@ -596,6 +648,28 @@ public final class SmtpClient implements AutoCloseable {
      */
     public Builder keepAlive(Duration interval) {
       keepAlive = Optional.of(Blocking.requirePositive(interval));
+      return this;
+    }
+
+    /**
+     * Authenticates over each new connection before its first message; not done unless called. A
+     * connection over which that fails is closed.
+     *
+     * @param credentials who, by what; asked for each connection
+     * @param preference which mechanisms may be used
+     * @return this
+     */
+    public Builder authenticate(Supplier<SaslCredentials> credentials, SaslPreference preference) {
+      Objects.requireNonNull(credentials, "credentials");
+      Objects.requireNonNull(preference, "preference");
+      login =
+          session -> {
+            try {
+              return session.authenticateAsync(credentials.get(), preference);
+            } catch (RuntimeException | Error e) {
+              return CompletableFuture.failedFuture(e);
+            }
+          };
       return this;
     }
 

@@ -13,12 +13,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -38,7 +40,15 @@ final class SmtpDialogue implements Session {
   /** How much of a wrong reply a failure quotes. */
   private static final int MAX_QUOTED = 120;
 
+  /**
+   * A content in memory, and a peer that takes it as fast as it comes, would keep the event loop
+   * for as long as it is: beyond this, other connections have their turn.
+   */
+  private static final int MAX_CONTENT_OF_TURN = 1024 * 1024;
+
   private static final String RSET = "RSET";
+
+  private static final System.Logger LOG = System.getLogger("io.upgradeable");
 
   private final Function<Connection, SmtpCapabilities> learned;
   private final SmtpDialect dialect;
@@ -58,9 +68,14 @@ final class SmtpDialogue implements Session {
   private int unread;
   private boolean settling;
   private boolean settleAgain;
+  private int contentOfTurn;
   private boolean needsReset;
   private boolean resetsSoon;
   private boolean over;
+
+  /** Ends the session once the message that is on its way has its answer. */
+  private @Nullable Runnable ending;
+
   private boolean authenticated;
   private volatile boolean open = true;
   private volatile Optional<UpgradeException> failure = Optional.empty();
@@ -114,8 +129,9 @@ final class SmtpDialogue implements Session {
     return options.finalReplyTimeout();
   }
 
+  /** The event loop, for what jobs had done elsewhere. */
   Executor executor() {
-    return context().executor();
+    return task -> context().executor().execute(() -> guarded(task));
   }
 
   boolean isOpen() {
@@ -157,8 +173,7 @@ final class SmtpDialogue implements Session {
     inOrder(
         () -> {
           if (open) {
-            limit.ifPresent(
-                time -> mail.limitedBy(context().schedule(time, () -> tooLate(mail, time))));
+            limit.ifPresent(time -> mail.limitedBy(schedule(time, () -> tooLate(mail, time))));
           }
           submit(mail, future);
         },
@@ -195,7 +210,7 @@ final class SmtpDialogue implements Session {
 
   private CompletableFuture<Void> untilGone(Runnable task) {
     try {
-      context().executeInOrder(task);
+      context().executeInOrder(() -> guarded(task));
     } catch (RejectedExecutionException e) {
       gone.complete(null); // with its event loop
     }
@@ -205,7 +220,7 @@ final class SmtpDialogue implements Session {
   /** In the order of the calls, whichever threads they come from: the session promises that. */
   private void inOrder(Runnable task, CompletableFuture<?> future) {
     try {
-      context().executeInOrder(task);
+      context().executeInOrder(() -> guarded(task));
     } catch (RejectedExecutionException e) {
       future.completeExceptionally(endCause());
     }
@@ -235,8 +250,9 @@ final class SmtpDialogue implements Session {
   private void cancel(MailTransaction mail) {
     if (waiting.remove(mail)) {
       mail.stopTimer();
-    } else if (!mail.isEnded()) {
-      closeNow(new ClosedChannelException());
+    } else if (!over && active.contains(mail) && !mail.isEnded()) {
+      ClosedChannelException closed = new ClosedChannelException();
+      endBehindOthers(mail, closed, () -> closeNow(closed));
     }
   }
 
@@ -249,8 +265,26 @@ final class SmtpDialogue implements Session {
       mail.broken(this, late);
       settle();
     } else {
-      fail(late);
+      endBehindOthers(mail, late, () -> fail(late));
     }
+  }
+
+  /**
+   * Breaks a message off, and the session with it, since its replies are owed. One that went before
+   * it and whose end was sent is not made unknown by that: the session waits for its answer.
+   */
+  private void endBehindOthers(MailTransaction mail, Exception cause, Runnable end) {
+    if (mail == active.peek()) {
+      end.run();
+      return;
+    }
+    if (cause instanceof UpgradeException late) {
+      failure = Optional.of(late);
+    }
+    open = false;
+    ending = end;
+    mail.broken(this, cause);
+    settle();
   }
 
   // What jobs do, on the event loop.
@@ -262,26 +296,25 @@ final class SmtpDialogue implements Session {
 
   /** Sends a command of which a trace shows another text. */
   void command(String line, String shown, ExpectedReply reply) {
-    if (nothingUnread(line)) {
+    if (nothingUnread(shown.split(" ", 2)[0])) {
       tell(shown);
       outgoing.line(line);
       expect(reply);
     }
   }
 
-  /** A server that talks before it is asked is playing a dialogue ahead. */
-  boolean nothingUnread(String line) {
+  /**
+   * A server that talks before it is asked is playing a dialogue ahead.
+   *
+   * @param next what is about to be sent, in words that a failure may quote: no secret
+   */
+  boolean nothingUnread(String next) {
     if (over) {
       return false;
     }
     if (expected.isEmpty() && unread > 0) {
-      String verb = Character.isUpperCase(line.charAt(0)) ? line.split(" ", 2)[0] : line;
-      fail(
-          context()
-              .failure(
-                  Reason.misbehaved(
-                      "nothing before " + verb, unread + (unread == 1 ? " byte" : " bytes")),
-                  "nothing before " + verb));
+      String expectation = "nothing before " + next;
+      misbehaved(expectation, unread + (unread == 1 ? " byte" : " bytes"));
       return false;
     }
     return true;
@@ -291,6 +324,7 @@ final class SmtpDialogue implements Session {
   void content(ByteBuffer bytes, int contentBytes, Runnable afterwards) {
     if (!over) {
       observe(() -> options.observer().content(contentBytes));
+      contentOfTurn += contentBytes;
       outgoing.piece(bytes, afterwards);
     }
   }
@@ -301,6 +335,9 @@ final class SmtpDialogue implements Session {
   }
 
   void expect(ExpectedReply reply) {
+    if (over) {
+      return;
+    }
     if (expected.isEmpty()) {
       owedSince = System.nanoTime();
     }
@@ -387,33 +424,45 @@ final class SmtpDialogue implements Session {
       return;
     }
     settling = true;
+    contentOfTurn = 0;
     try {
       do {
         settleAgain = false;
         if (!over) {
-          List.copyOf(active).forEach(job -> job.advance(this));
+          List.copyOf(active).forEach(this::advance);
           beginNext();
+          if (ending != null && active.isEmpty()) {
+            ending.run();
+          }
           if (resetsSoon && active.isEmpty()) {
             resetIfNeeded();
           }
           flush();
         }
         complete();
-      } while (settleAgain);
+      } while (settleAgain && contentOfTurn < MAX_CONTENT_OF_TURN);
     } finally {
       settling = false;
     }
     setTimer();
+    if (settleAgain) {
+      executor().execute(this::settle);
+    }
+  }
+
+  /** A job before it in the same turn may have ended the session, and so this one. */
+  private void advance(SmtpJob job) {
+    if (active.contains(job)) {
+      job.advance(this);
+    }
   }
 
   private void beginNext() {
-    while (!over && !waiting.isEmpty() && mayBegin(waiting.element())) {
+    while (!over && ending == null && !waiting.isEmpty() && mayBegin(waiting.element())) {
       SmtpJob next = waiting.remove();
       active.add(next);
       next.begin(this);
-      if (active.contains(next)) {
-        next.advance(this);
-      }
+      advance(next);
     }
   }
 
@@ -445,24 +494,52 @@ final class SmtpDialogue implements Session {
     }
     context()
         .write(bytes)
-        .whenComplete(
-            (nothing, error) -> {
-              writes--;
-              writingSince = System.nanoTime();
-              afterwards.run();
-              if (error == null && !over) {
-                if (writes == 0) {
-                  owedSince = writingSince; // A reply cannot come before its command has left.
-                }
-                settle();
-              }
-            });
+        .whenComplete((nothing, error) -> guarded(() -> written(error == null, afterwards)));
+  }
+
+  private void written(boolean completely, Runnable afterwards) {
+    writes--;
+    writingSince = System.nanoTime();
+    afterwards.run();
+    if (completely && !over) {
+      if (writes == 0) {
+        owedSince = writingSince; // A reply cannot come before its command has left.
+      }
+      settle();
+    }
   }
 
   private void complete() {
     for (Runnable next = completions.poll(); next != null; next = completions.poll()) {
       next.run();
     }
+  }
+
+  // Mistakes.
+
+  /**
+   * The one way in: whatever runs on the event loop runs in here. What it throws is a mistake of
+   * this side's, and nobody would hear of it: it ends the session, so that nobody waits for ever.
+   */
+  private void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException | Error e) {
+      onMistake(e);
+    }
+  }
+
+  private void onMistake(Throwable mistake) {
+    LOG.log(System.Logger.Level.ERROR, "an SMTP session failed on " + connection().path(), mistake);
+    if (closedBecause == null) {
+      closedBecause = mistake instanceof Exception e ? e : new ExecutionException(mistake);
+    }
+    closeNow(endCause());
+    settle();
+  }
+
+  private Future<?> schedule(Duration delay, Runnable task) {
+    return context().schedule(delay, () -> guarded(task));
   }
 
   // What the connection tells.
@@ -476,6 +553,13 @@ final class SmtpDialogue implements Session {
 
   @Override
   public void receive(ByteBuffer input) {
+    guarded(() -> read(input));
+    if (over) {
+      input.position(input.limit());
+    }
+  }
+
+  private void read(ByteBuffer input) {
     while (!over && input.hasRemaining()) {
       SmtpReplyReader.Found found = reader.read(input);
       if (found instanceof SmtpReplyReader.Whole whole) {
@@ -485,9 +569,6 @@ final class SmtpDialogue implements Session {
       } else {
         break;
       }
-    }
-    if (over) {
-      input.position(input.limit());
     }
     unread = input.remaining();
     if (!over) {
@@ -547,6 +628,10 @@ final class SmtpDialogue implements Session {
 
   @Override
   public void inputClosed(boolean truncated) {
+    guarded(() -> onInputClosed(truncated));
+  }
+
+  private void onInputClosed(boolean truncated) {
     if (over) {
       return;
     }
@@ -560,14 +645,17 @@ final class SmtpDialogue implements Session {
 
   @Override
   public void closed(Optional<UpgradeException> cause) {
-    if (!over) {
-      boolean goodbye = active.peekLast() instanceof Quit;
-      if (!goodbye) {
-        failure = cause;
-      }
-      end(endCause());
-    }
-    settle();
+    guarded(
+        () -> {
+          if (!over) {
+            boolean goodbye = active.peekLast() instanceof Quit;
+            if (!goodbye) {
+              failure = cause;
+            }
+            end(endCause());
+          }
+          settle();
+        });
     gone.complete(null);
   }
 
@@ -598,10 +686,10 @@ final class SmtpDialogue implements Session {
     }
     expected.clear();
     outgoing.clear();
-    List.copyOf(active).forEach(job -> job.broken(this, cause));
-    for (SmtpJob next = waiting.poll(); next != null; next = waiting.poll()) {
-      next.broken(this, cause);
-    }
+    List<SmtpJob> all = new ArrayList<>(active);
+    all.addAll(waiting);
+    waiting.clear();
+    all.forEach(job -> guarded(() -> job.broken(this, cause)));
   }
 
   // Time.
@@ -620,7 +708,7 @@ final class SmtpDialogue implements Session {
       timer.cancel(false);
     }
     timerDue = due;
-    timer = context().schedule(Duration.ofNanos(Math.max(left, 0)), this::onTimer);
+    timer = schedule(Duration.ofNanos(Math.max(left, 0)), this::onTimer);
   }
 
   private long timeLeft() {

@@ -188,11 +188,24 @@ public final class SmtpSession implements AutoCloseable {
    * @param envelope from whom and to whom
    * @param content what
    * @return completes with what became of it, or with what had ended the session before. To cancel
-   *     it takes the message from the queue, or, if it is under way, closes the connection
+   *     it takes the message from the queue, or, if it is under way, closes the connection, though
+   *     not before a message ahead of it has its answer
    * @throws IllegalStateException if the content could be read once, and was
    */
   public CompletableFuture<DeliveryReport> sendAsync(Envelope envelope, MailContent content) {
+    return untilOver(content, sendKeeping(envelope, content));
+  }
+
+  /** Like {@link #sendAsync}, and leaves a content that was not opened to the caller. */
+  CompletableFuture<DeliveryReport> sendKeeping(Envelope envelope, MailContent content) {
     return dialogue.send(envelope, content, Optional.empty());
+  }
+
+  /** Whatever the end is, a stream that can be read once is closed at it. */
+  static CompletableFuture<DeliveryReport> untilOver(
+      MailContent content, CompletableFuture<DeliveryReport> sending) {
+    sending.whenComplete((report, error) -> content.discard());
+    return sending;
   }
 
   /**
@@ -208,7 +221,8 @@ public final class SmtpSession implements AutoCloseable {
    */
   public CompletableFuture<DeliveryReport> sendAsync(
       Envelope envelope, MailContent content, Duration limit) {
-    return dialogue.send(envelope, content, Optional.of(Blocking.requirePositive(limit)));
+    Optional<Duration> positive = Optional.of(Blocking.requirePositive(limit));
+    return untilOver(content, dialogue.send(envelope, content, positive));
   }
 
   /**
@@ -219,8 +233,8 @@ public final class SmtpSession implements AutoCloseable {
    * @return the mechanism
    * @throws UpgradeException.PeerRefused if the server says no, or offers nothing that fits; the
    *     session goes on
-   * @throws UpgradeException if the session is over, or ends over it: a server that says yes before
-   *     it proved what the mechanism demands is not the one it should be
+   * @throws UpgradeException if the session is over, or ends over it: a server that cannot prove
+   *     what the mechanism demands, or says yes before it did, is not the one it should be
    * @throws IllegalStateException if the connection is in plaintext, unless the options allow that
    *     by name, or if the session is authenticated already
    * @throws IOException if this side had closed the session, or the thread was interrupted
@@ -249,7 +263,8 @@ public final class SmtpSession implements AutoCloseable {
    *
    * @param credentials who, by what; open until the future completes
    * @param preference which mechanisms may be used
-   * @return completes with the mechanism, or fails as {@link #authenticate(SaslCredentials)} does
+   * @return completes with the mechanism, or fails as {@link #authenticate(SaslCredentials)} does.
+   *     To cancel it calls the exchange off where that can still be done, and the session goes on
    */
   public CompletableFuture<SaslMechanism> authenticateAsync(
       SaslCredentials credentials, SaslPreference preference) {

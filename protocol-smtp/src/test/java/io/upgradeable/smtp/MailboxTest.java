@@ -109,6 +109,23 @@ class MailboxTest {
     assertThat(Mailbox.parse("\u00fc@b\u00fccher.example").needsSmtpUtf8()).isTrue();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "stra\u00dfe.de",
+        "STRA\u1e9eE.de",
+        "\u03b2\u03cc\u03bb\u03bf\u03c2.com",
+        "\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.com",
+        "\u0dc1\u0dca\u200d\u0dbb\u0dd3.com"
+      })
+  void parse_domainThatVersionsOfIdnaDisagreeAbout_onlyAsItsALabel(String domain) {
+    assertThatThrownBy(() -> Mailbox.parse("a@" + domain))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("A-label");
+    assertThat(Mailbox.parse("\u00fc@" + domain).onWire()).isEqualTo("\u00fc@" + domain);
+    assertThat(Mailbox.parse("a@xn--strae-oqa.de").onWire()).isEqualTo("a@xn--strae-oqa.de");
+  }
+
   @Test
   void xtext_anyText_printableAsciiOfOneWord() {
     assertThat(Xtext.encode("a+b=c d\r\n")).isEqualTo("a+2Bb+3Dc+20d+0D+0A");

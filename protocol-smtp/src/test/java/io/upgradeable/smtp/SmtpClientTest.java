@@ -22,18 +22,26 @@ import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException.ConnectFailed;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.netty.NettyConnector;
+import io.upgradeable.sasl.SaslCredentials;
+import io.upgradeable.sasl.SaslMechanism;
+import io.upgradeable.sasl.SaslPreference;
+import io.upgradeable.sasl.Secret;
 import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -227,6 +235,171 @@ class SmtpClientTest {
       assertThat(first).isNotDone();
       assertThat(opened).hasValue(1);
       first.cancel(false);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_waitedTooLong_dependentsRunOnAThreadOfTheClients() throws Exception {
+    try (SmtpClient client =
+        SmtpClient.builder(endpoint -> new CompletableFuture<>())
+            .endpoints(Endpoint.of("localhost", 1))
+            .maxConnections(1)
+            .waitLimit(Duration.ofMillis(100))
+            .build()) {
+      client.sendAsync(TO_B, HELLO);
+      String thread =
+          client.sendAsync(TO_B, HELLO).thenApply(report -> Thread.currentThread().getName()).get();
+
+      assertThat(thread).doesNotContain("CompletableFutureDelayScheduler");
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void cancel_whileItsConnectionOpens_notSentAndTheConnectionServesTheNext() throws Exception {
+    CompletableFuture<SmtpSession> opening = new CompletableFuture<>();
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            SmtpClient.builder(
+                    endpoint -> {
+                      opened.incrementAndGet();
+                      return opening;
+                    })
+                .endpoints(server.endpoint())
+                .maxConnections(1)
+                .build()) {
+      CompletableFuture<SmtpSession> connecting =
+          server.connect(connector, SmtpSessionOptions.DEFAULTS);
+      SpokenServer.Client served = server.accept("PIPELINING");
+      client.sendAsync(Envelope.of("x@example.org", "cancelled@example.net"), HELLO).cancel(false);
+      CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
+      opening.complete(connecting.get());
+
+      served.hear(ENVELOPE);
+      served.say(OK + OK + GO_AHEAD);
+      served.hear(HELLO_ON_WIRE + ".\r\n");
+      served.say(OK);
+      assertThat(outcome(second.get())).isEqualTo(ACCEPTED);
+      assertThat(opened).hasValue(1);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void cancel_underWay_theNextOneGetsAConnectionOfItsOwn() throws Exception {
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client = client(server.endpoint()).maxConnections(1).build()) {
+      CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
+      SpokenServer.Client dying = server.accept("PIPELINING");
+      dying.hear(ENVELOPE);
+      CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
+      first.cancel(false);
+      dying.hearClose();
+
+      SpokenServer.Client fresh = server.accept("PIPELINING");
+      fresh.hear(ENVELOPE);
+      fresh.say(OK + OK + GO_AHEAD);
+      fresh.hear(HELLO_ON_WIRE + ".\r\n");
+      fresh.say(OK);
+      assertThat(outcome(second.get())).isEqualTo(ACCEPTED);
+      assertThat(opened).hasValue(2);
+    }
+  }
+
+  @Test
+  @Timeout(30)
+  void send_openerFailsAtOnceForALongQueue_everyMessageIsReportedAndThePlaceIsFree()
+      throws Exception {
+    CompletableFuture<SmtpSession> opening = new CompletableFuture<>();
+    try (SmtpClient client =
+        SmtpClient.builder(
+                endpoint ->
+                    opened.incrementAndGet() == 1
+                        ? opening
+                        : CompletableFuture.failedFuture(new IOException("nobody there")))
+            .endpoints(Endpoint.of("localhost", 1))
+            .maxConnections(1)
+            .maxWaiting(5000)
+            .waitLimit(Duration.ofMinutes(5))
+            .build()) {
+      List<CompletableFuture<DeliveryReport>> all = new ArrayList<>();
+      for (int i = 0; i < 5001; i++) {
+        all.add(client.sendAsync(TO_B, HELLO));
+      }
+      opening.completeExceptionally(new IOException("nobody there"));
+
+      for (CompletableFuture<DeliveryReport> each : all) {
+        assertThat(outcome(each.get())).isEqualTo(NOT_SENT);
+        assertThat(each.get().failure().orElseThrow()).hasMessage("nobody there");
+      }
+      client.send(TO_B, HELLO);
+      assertThat(opened).hasValue(5002);
+    }
+  }
+
+  @Test
+  void send_openerThrowsOrGivesNothing_toldAndThePlaceIsFree() {
+    List<Function<Endpoint, CompletableFuture<SmtpSession>>> openers =
+        List.of(
+            endpoint -> {
+              throw new AssertionError("an error");
+            },
+            endpoint -> CompletableFuture.completedFuture(null));
+    for (Function<Endpoint, CompletableFuture<SmtpSession>> opener : openers) {
+      try (SmtpClient client =
+          SmtpClient.builder(opener)
+              .endpoints(Endpoint.of("localhost", 1))
+              .maxConnections(1)
+              .build()) {
+        for (int i = 0; i < 3; i++) {
+          assertThatThrownBy(() -> client.send(TO_B, HELLO))
+              .isInstanceOfAny(AssertionError.class, NullPointerException.class);
+        }
+      }
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_streamAndADeadConnection_readOverTheFreshOneAndClosed() throws Exception {
+    CountDownLatch streamClosed = new CountDownLatch(1);
+    InputStream once =
+        new ByteArrayInputStream(new byte[] {'x'}) {
+          @Override
+          public void close() {
+            streamClosed.countDown();
+          }
+        };
+    try (TinySmtpServer server = new TinySmtpServer(mail -> mail == 1);
+        SmtpClient client = client(server.endpoint()).build()) {
+      assertThat(outcome(client.send(TO_B, MailContent.ofStream(once)))).isEqualTo(ACCEPTED);
+      streamClosed.await();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void authenticate_refused_reportedAndTheConnectionIsClosed() throws Exception {
+    SaslCredentials credentials =
+        SaslCredentials.password("user", new Secret("password".toCharArray()));
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            SmtpClient.builder(
+                    endpoint ->
+                        server.connect(
+                            connector, SmtpSessionOptions.DEFAULTS.withInsecureAuthInPlaintext()))
+                .endpoints(server.endpoint(), server.endpoint())
+                .authenticate(() -> credentials, SaslPreference.only(SaslMechanism.LOGIN))
+                .build()) {
+      CompletableFuture<DeliveryReport> report = client.sendAsync(TO_B, HELLO);
+      SpokenServer.Client served = server.accept("AUTH LOGIN");
+      served.hear("AUTH LOGIN\r\n");
+      served.say("535 5.7.8 no\r\n");
+
+      assertThat(outcome(report.get())).isEqualTo(NOT_SENT);
+      assertThat(report.get().failure()).containsInstanceOf(PeerRefused.class);
+      served.hearClose();
     }
   }
 

@@ -28,19 +28,27 @@ import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.testkit.Script;
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A session with scripted servers: what leaves when, and what is reported. */
 class SmtpSessionTest {
@@ -500,6 +508,90 @@ class SmtpSessionTest {
   }
 
   @Test
+  void send_firstPieceOfBdatFails_everyRecipientIsNotSentAndTheSessionGoesOn() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING").expectOnly("NOOP\r\n").send(OK), BDAT)) {
+      MailContent unreadable =
+          MailContent.ofStream(
+              () -> {
+                throw new IOException("the disk is gone");
+              });
+      DeliveryReport report = mail.session().send(TO_B_AND_C, unreadable);
+
+      outcomes(report, NOT_SENT, NOT_SENT);
+      phases(report, DeliveryPhase.QUEUED, DeliveryPhase.QUEUED);
+      assertThat(report.isAcceptedForAll()).isFalse();
+      assertThat(report.failure().orElseThrow()).hasMessage("the disk is gone");
+      mail.session().noop();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_firstPieceOfBdatTurnsOut8Bit_everyRecipientIsRefusedHere() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING").expectOnly("NOOP\r\n").send(OK), BDAT)) {
+      MailContent content =
+          MailContent.ofStream(() -> new ByteArrayInputStream(new byte[] {(byte) 0xe9}));
+      DeliveryReport report = mail.session().send(TO_B_AND_C, content);
+
+      outcomes(report, REFUSED_PERMANENT, REFUSED_PERMANENT);
+      phases(report, DeliveryPhase.BODY, DeliveryPhase.BODY);
+      assertThat(report.isAcceptedForAll()).isFalse();
+      mail.session().noop();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_halfAReplyBeforeTheFirstBdat_notSentAndNothingLeaves() throws IOException {
+    List<String> told = new CopyOnWriteArrayList<>();
+    SmtpObserver observer =
+        new SmtpObserver() {
+          @Override
+          public void command(String line) {
+            told.add(line);
+          }
+        };
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING").expectOnly("NOOP\r\n").send(OK + "25").expectClose(),
+            BDAT.withObserver(observer))) {
+      mail.session().noop();
+      DeliveryReport report = mail.session().send(TO_B, HELLO);
+
+      outcomes(report, NOT_SENT);
+      assertThat(report.failure()).containsInstanceOf(PeerMisbehaved.class);
+      assertThat(told).containsExactly("NOOP");
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_421ToRcptBehindTheLastChunk_unknownForWhomItMayHave() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING")
+                .expectOnly(MAIL + RCPT_B + RCPT_C + "BDAT 25 LAST\r\n" + HELLO_ON_WIRE)
+                .send(OK + OK + "421 4.3.2 going down\r\n")
+                .close(),
+            BDAT)) {
+      DeliveryReport report = mail.session().send(TO_B_AND_C, HELLO);
+
+      outcomes(report, UNKNOWN, REFUSED_TRANSIENT);
+      phases(report, DeliveryPhase.END, DeliveryPhase.RCPT);
+      assertThat(report.failure()).containsInstanceOf(PeerRefused.class);
+    }
+  }
+
+  @Test
+  void report_aboutNobody_isNoSuccess() {
+    assertThat(new DeliveryReport(List.of(), Optional.empty()).isAcceptedForAll()).isFalse();
+  }
+
+  @Test
   void send_emptyContent_bdatOfNothing() throws IOException {
     try (SessionFixture mail =
         SessionFixture.with(
@@ -576,6 +668,49 @@ class SmtpSessionTest {
       outcomes(report, ACCEPTED, REFUSED_PERMANENT, REFUSED_TRANSIENT);
 
       outcomes(mail.session().send(TO_B_AND_C, HELLO), ACCEPTED, UNKNOWN);
+    }
+  }
+
+  @Test
+  void send_lmtp421BetweenTheFinalReplies_forThatOneAndTheRestIsUnknown() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.lmtp(
+            lmtpOffering(PIPELINING)
+                .expectOnly(MAIL + RCPT_B + RCPT_C + "RCPT TO:<d@example.net>\r\n" + DATA)
+                .send(OK + OK + OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send(OK + "421 4.3.2 going down\r\n")
+                .close())) {
+      DeliveryReport report =
+          mail.session()
+              .send(
+                  Envelope.of("a@example.org", "b@example.net", "c@example.net", "d@example.net"),
+                  HELLO);
+
+      outcomes(report, ACCEPTED, REFUSED_TRANSIENT, UNKNOWN);
+    }
+  }
+
+  @Test
+  void send_lmtpAndBdat_oneReplyForEachBehindTheLastChunk() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.lmtp(
+            lmtpOffering("CHUNKING")
+                .expectOnly(MAIL)
+                .send(OK)
+                .expectOnly(RCPT_B)
+                .send(OK)
+                .expectOnly(RCPT_C)
+                .send(OK)
+                .expectOnly("BDAT 25 LAST\r\n" + HELLO_ON_WIRE)
+                .send(OK + LATER)
+                .expect("RSET\r\n")
+                .send(OK)
+                .expectOnly("NOOP\r\n")
+                .send(OK))) {
+      outcomes(mail.session().send(TO_B_AND_C, HELLO), ACCEPTED, REFUSED_TRANSIENT);
+      mail.session().noop();
+      mail.peer().awaitPlayed();
     }
   }
 
@@ -755,6 +890,175 @@ class SmtpSessionTest {
     }
   }
 
+  /** Can be read once, and tells when it is closed. */
+  private static final class OnceStream extends ByteArrayInputStream {
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    OnceStream() {
+      super(new byte[] {'x'});
+    }
+
+    @Override
+    public void close() {
+      closed.countDown();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_streamThatIsNeverRead_closedAtTheEndWhateverItIs() throws Exception {
+    for (Script server :
+        List.of(
+            offering().expectOnly(MAIL).send(OK).expectOnly(RCPT_B).send(NO).discard(),
+            offering(PIPELINING).expectOnly(ENVELOPE).send(OK + NO + NO).discard(),
+            offering(PIPELINING).expectOnly(ENVELOPE).send(OK + OK + NO).discard(),
+            offering(PIPELINING).expectOnly(ENVELOPE).send(OK + OK).close(),
+            offering("SIZE 1").discard())) {
+      OnceStream once = new OnceStream();
+      try (SessionFixture mail = SessionFixture.with(server)) {
+        MailContent content = MailContent.ofStream(once).withSize(3);
+        DeliveryReport report = mail.session().send(TO_B, content);
+
+        assertThat(report.isAcceptedForAll()).isFalse();
+        once.closed.await();
+        assertThatThrownBy(() -> mail.session().send(TO_B, content))
+            .isInstanceOf(IllegalStateException.class);
+      }
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_streamOnASessionThatIsOverOrCancelled_closed() throws Exception {
+    OnceStream cancelled = new OnceStream();
+    OnceStream tooLate = new OnceStream();
+    try (SessionFixture mail = SessionFixture.with(offering().expectOnly(MAIL).discard())) {
+      mail.session().sendAsync(TO_B, HELLO);
+      mail.session().sendAsync(TO_B, MailContent.ofStream(cancelled)).cancel(false);
+      cancelled.closed.await();
+      mail.session().closeAsync().join();
+
+      assertThatThrownBy(() -> mail.session().send(TO_B, MailContent.ofStream(tooLate)))
+          .isInstanceOf(ClosedChannelException.class);
+      tooLate.closed.await();
+    }
+  }
+
+  @Test
+  void send_streamAndItsCopyWithASize_readOnceInAll() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly("x\r\n.\r\n")
+                .send(OK)
+                .discard())) {
+      MailContent once = MailContent.ofStream(new OnceStream());
+      outcomes(mail.session().send(TO_B, once), ACCEPTED);
+
+      assertThatThrownBy(() -> mail.session().send(TO_B, once.withSize(3)))
+          .isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
+  void send_streamByBdatAndPipelining_notReadBeforeTheEnvelopeIsAnswered() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING")
+                .expectOnly(MAIL + RCPT_B)
+                .send(OK + LATER)
+                .expect("RSET\r\n")
+                .send(OK)
+                .expectOnly(MAIL + RCPT_B)
+                .send(OK + OK)
+                .expectOnly("BDAT 3 LAST\r\nx\r\n")
+                .send(OK),
+            BDAT)) {
+      DeliveryReport refused = mail.session().send(TO_B, MailContent.ofStream(new FailingStream(0)));
+      outcomes(refused, REFUSED_TRANSIENT);
+      phases(refused, DeliveryPhase.RCPT);
+
+      outcomes(mail.session().send(TO_B, MailContent.ofStream(new OnceStream())), ACCEPTED);
+    }
+  }
+
+  @Test
+  void send_contentShorterThanItsSize_neverADot(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("mail"), "Subject: hello\n\nhello\n");
+    MailContent cut = MailContent.of(file);
+    Files.writeString(file, "Subject: hello\n");
+    MailContent wrong = MailContent.ofStream(() -> new ByteArrayInputStream(new byte[24]));
+    for (MailContent content : List.of(cut, wrong.withSize(27))) {
+      try (SessionFixture mail =
+          SessionFixture.with(
+              offering(PIPELINING).expectOnly(ENVELOPE).send(OK + OK + GO_AHEAD).expectClose())) {
+        DeliveryReport report = mail.session().send(TO_B, content);
+
+        outcomes(report, NOT_SENT);
+        assertThat(report.failure().orElseThrow()).hasMessageContaining("bytes, got");
+        mail.peer().awaitPlayed();
+      }
+    }
+  }
+
+  @Test
+  void send_contentOfItsSizeAndDots_accepted() throws IOException {
+    byte[] dots = ".\n.\n.\n".getBytes(StandardCharsets.US_ASCII);
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly("..\r\n..\r\n..\r\n.\r\n")
+                .send(OK))) {
+      MailContent content = MailContent.ofStream(() -> new ByteArrayInputStream(dots));
+      outcomes(mail.session().send(TO_B, content.withSize(9)), ACCEPTED);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_contentThrowsAnError_reported() throws IOException {
+    MailContent content =
+        MailContent.ofStream(
+            () -> {
+              throw new AssertionError("not an exception");
+            });
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING).expectOnly(ENVELOPE).send(OK + OK + GO_AHEAD).expectClose())) {
+      DeliveryReport report = mail.session().send(TO_B, content);
+
+      outcomes(report, NOT_SENT);
+      assertThat(report.failure().orElseThrow())
+          .isInstanceOf(IOException.class)
+          .hasCauseInstanceOf(AssertionError.class);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_streamThatReadsNothingAtATime_goesOnByteByByte() throws IOException {
+    InputStream lazy =
+        new FilterInputStream(new ByteArrayInputStream(new byte[] {'x', 'y'})) {
+          @Override
+          public int read(byte[] to, int offset, int length) {
+            return 0;
+          }
+        };
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly("xy\r\n.\r\n")
+                .send(OK))) {
+      outcomes(mail.session().send(TO_B, MailContent.ofStream(lazy)), ACCEPTED);
+    }
+  }
+
   @Test
   void send_contentFailsInTheMiddleOfBdat_resetAndTheSessionGoesOn() throws IOException {
     try (SessionFixture mail =
@@ -931,6 +1235,59 @@ class SmtpSessionTest {
       phases(report, DeliveryPhase.MAIL);
       assertThat(mail.session().failure()).containsInstanceOf(LayerTimedOut.class);
       mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_limitPassesBehindAMessageWithoutItsAnswer_thatOneGetsItsAnswer() throws Exception {
+    try (NettyConnector connector = NettyConnector.builder().threads(1).build();
+        SpokenServer server = new SpokenServer()) {
+      CompletableFuture<SmtpSession> connecting = server.connect(connector, SessionFixture.PATIENT);
+      SpokenServer.Client client = server.accept(PIPELINING);
+      SmtpSession session = connecting.get();
+      CompletableFuture<DeliveryReport> first = session.sendAsync(TO_B, HELLO);
+      client.hear(ENVELOPE);
+      CompletableFuture<DeliveryReport> second =
+          session.sendAsync(TO_B, HELLO, Duration.ofMillis(300));
+      client.say(OK + OK + GO_AHEAD);
+      client.hear(HELLO_ON_WIRE + ".\r\n" + ENVELOPE);
+      CompletableFuture<DeliveryReport> third = session.sendAsync(TO_B, HELLO);
+
+      outcomes(second.get(), NOT_SENT);
+      assertThat(second.get().failure()).containsInstanceOf(LayerTimedOut.class);
+      assertThat(first).isNotDone();
+      assertThat(session.isOpen()).isFalse();
+      client.say(OK + OK + OK + GO_AHEAD);
+      client.hearClose();
+      outcomes(first.get(), ACCEPTED);
+      outcomes(third.get(), NOT_SENT);
+      assertThat(session.failure()).containsInstanceOf(LayerTimedOut.class);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void cancel_behindAMessageWithoutItsAnswer_thatOneGetsItsAnswer() throws Exception {
+    try (NettyConnector connector = NettyConnector.builder().threads(1).build();
+        SpokenServer server = new SpokenServer()) {
+      CompletableFuture<SmtpSession> connecting = server.connect(connector, SessionFixture.PATIENT);
+      SpokenServer.Client client = server.accept(PIPELINING);
+      SmtpSession session = connecting.get();
+      CompletableFuture<DeliveryReport> first = session.sendAsync(TO_B, HELLO);
+      client.hear(ENVELOPE);
+      CompletableFuture<DeliveryReport> second = session.sendAsync(TO_B, HELLO);
+      client.say(OK + OK + GO_AHEAD);
+      client.hear(HELLO_ON_WIRE + ".\r\n" + ENVELOPE);
+
+      second.cancel(false);
+      assertThatThrownBy(() -> session.noopAsync().get())
+          .hasCauseInstanceOf(ClosedChannelException.class);
+      assertThat(first).isNotDone();
+      client.say(OK);
+      client.hearClose();
+      outcomes(first.get(), ACCEPTED);
+      assertThat(session.failure()).isEmpty();
     }
   }
 
