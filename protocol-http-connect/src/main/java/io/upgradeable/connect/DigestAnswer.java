@@ -1,7 +1,5 @@
 package io.upgradeable.connect;
 
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -142,9 +140,9 @@ final class DigestAnswer {
   private String a1(String user, String realm, char[] password) {
     MessageDigest digest = userAndRealm(user, realm);
     digest.update((byte) ':');
-    ByteBuffer encoded = StandardCharsets.UTF_8.encode(CharBuffer.wrap(password));
+    byte[] encoded = Utf8.encode(password);
     digest.update(encoded);
-    Arrays.fill(encoded.array(), (byte) 0);
+    Arrays.fill(encoded, (byte) 0);
     return HEX.formatHex(digest.digest());
   }
 

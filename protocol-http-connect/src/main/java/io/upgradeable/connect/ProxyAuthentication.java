@@ -1,8 +1,6 @@
 package io.upgradeable.connect;
 
 import io.upgradeable.sasl.Secret;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -225,13 +223,12 @@ final class ProxyAuthentication {
   }
 
   private String basic() {
-    char[] password = secret(credentials.password());
+    byte[] password = Utf8.encode(secret(credentials.password()));
     byte[] user = (basicUser().orElseThrow() + ":").getBytes(StandardCharsets.UTF_8);
-    ByteBuffer encoded = StandardCharsets.UTF_8.encode(CharBuffer.wrap(password));
-    byte[] both = Arrays.copyOf(user, user.length + encoded.remaining());
-    encoded.get(both, user.length, encoded.remaining());
+    byte[] both = Arrays.copyOf(user, user.length + password.length);
+    System.arraycopy(password, 0, both, user.length, password.length);
     String text = Base64.getEncoder().encodeToString(both);
-    Arrays.fill(encoded.array(), (byte) 0);
+    Arrays.fill(password, (byte) 0);
     Arrays.fill(both, (byte) 0);
     return text;
   }

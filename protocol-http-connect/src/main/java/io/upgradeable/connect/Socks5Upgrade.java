@@ -9,7 +9,6 @@ import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.sasl.Secret;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
@@ -82,12 +81,7 @@ public final class Socks5Upgrade implements Negotiation<SocksResult> {
   }
 
   private static byte[] encoded(ProxyCredentials credentials) {
-    char[] password = credentials.password().map(Secret::value).orElse(new char[0]);
-    ByteBuffer buffer = StandardCharsets.UTF_8.encode(CharBuffer.wrap(password));
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.get(bytes);
-    Arrays.fill(buffer.array(), (byte) 0);
-    return bytes;
+    return Utf8.encode(credentials.password().map(Secret::value).orElse(new char[0]));
   }
 
   @Override

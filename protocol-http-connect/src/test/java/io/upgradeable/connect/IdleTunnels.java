@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Measures what an idle tunnel costs: opens many through one proxy in this process, and prints the
@@ -29,26 +30,26 @@ final class IdleTunnels {
             Loopback.proxy().maxTunnels(count).maxConnectionsPerClient(count).start()) {
       InetSocketAddress proxyAddress =
           new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.endpoint().port());
-      round(50, target, proxyAddress); // Classes are loaded and buffers made.
-      long direct = round(count, target, null);
-      long tunnelled = round(count, target, proxyAddress);
+      round(50, target, Optional.of(proxyAddress)); // Classes are loaded and buffers made.
+      long direct = round(count, target, Optional.empty());
+      long tunnelled = round(count, target, Optional.of(proxyAddress));
       System.out.printf(
           "%d idle tunnels: %d bytes of heap each%n", count, (tunnelled - direct) / count);
     }
   }
 
   /** Heap in use while so many connections are idle, less what was in use before. */
-  private static long round(int count, ServerSocket target, InetSocketAddress proxy)
+  private static long round(int count, ServerSocket target, Optional<InetSocketAddress> proxy)
       throws Exception {
     long before = heap();
     List<AutoCloseable> open = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       SocketChannel client = SocketChannel.open();
       open.add(client);
-      if (proxy == null) {
+      if (proxy.isEmpty()) {
         client.connect(target.getLocalSocketAddress());
       } else {
-        client.connect(proxy);
+        client.connect(proxy.get());
         ask(client, target.getLocalPort());
       }
       open.add(target.accept());

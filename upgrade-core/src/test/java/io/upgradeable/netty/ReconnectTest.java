@@ -100,9 +100,7 @@ final class ReconnectTest extends PeerFixture {
     PeerRefused refused =
         catchThrowableOfType(
             PeerRefused.class,
-            () ->
-                connector()
-                    .connect(LayerStack.tcp(peerEndpoint()).then(asking("asking", 3))));
+            () -> connector().connect(LayerStack.tcp(peerEndpoint()).then(asking("asking", 3))));
     assertThat(refused.mayReconnect()).isTrue();
     assertThat(observed).containsExactly("connecting", "failed", "connecting", "failed");
   }

@@ -37,7 +37,9 @@ class UserFileTest {
     // The example of RFC 7677 in the form in which PostgreSQL would keep it.
     StoredSecret rfc =
         StoredSecret.of(
-            secret("pencil"), java.util.Base64.getDecoder().decode("W22ZaJ0SNY7soEsUEjb6gQ=="), 4096);
+            secret("pencil"),
+            java.util.Base64.getDecoder().decode("W22ZaJ0SNY7soEsUEjb6gQ=="),
+            4096);
     assertThat(rfc.toText())
         .isEqualTo(
             "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$"
