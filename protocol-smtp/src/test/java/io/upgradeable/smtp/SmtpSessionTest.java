@@ -976,7 +976,8 @@ class SmtpSessionTest {
                 .expectOnly("BDAT 3 LAST\r\nx\r\n")
                 .send(OK),
             BDAT)) {
-      DeliveryReport refused = mail.session().send(TO_B, MailContent.ofStream(new FailingStream(0)));
+      DeliveryReport refused =
+          mail.session().send(TO_B, MailContent.ofStream(new FailingStream(0)));
       outcomes(refused, REFUSED_TRANSIENT);
       phases(refused, DeliveryPhase.RCPT);
 
