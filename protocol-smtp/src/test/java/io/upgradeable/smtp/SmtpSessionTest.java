@@ -976,7 +976,8 @@ class SmtpSessionTest {
                 .expectOnly("BDAT 3 LAST\r\nx\r\n")
                 .send(OK),
             BDAT)) {
-      DeliveryReport refused = mail.session().send(TO_B, MailContent.ofStream(new FailingStream(0)));
+      DeliveryReport refused =
+          mail.session().send(TO_B, MailContent.ofStream(new FailingStream(0)));
       outcomes(refused, REFUSED_TRANSIENT);
       phases(refused, DeliveryPhase.RCPT);
 
@@ -1327,6 +1328,34 @@ class SmtpSessionTest {
 
       outcomes(report.join(), NOT_SENT);
       assertThat(report.join().failure()).containsInstanceOf(ClosedChannelException.class);
+    }
+  }
+
+  /** An error of the caller's code, in a turn that no input of the peer started. */
+  @Test
+  @Timeout(20)
+  void observer_throwsAnErrorInACall_everybodyIsToldAndTheSessionIsOver() throws IOException {
+    SmtpObserver observer =
+        new SmtpObserver() {
+          @Override
+          public void command(String line) {
+            throw new AssertionError("a mistake");
+          }
+        };
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering().expectClose(), SessionFixture.PATIENT.withObserver(observer))) {
+      CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
+      CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
+
+      outcomes(first.join(), NOT_SENT);
+      assertThat(first.join().failure().orElseThrow())
+          .isInstanceOf(ClosedChannelException.class)
+          .hasRootCauseMessage("a mistake");
+      assertThatThrownBy(() -> mail.session().noop()).isInstanceOf(ClosedChannelException.class);
+      assertThat(second).isDone();
+      mail.session().quit();
+      mail.peer().awaitPlayed();
     }
   }
 
