@@ -1,8 +1,12 @@
 package io.upgradeable.cli;
 
 import io.upgradeable.Endpoint;
+import io.upgradeable.UpgradeException.ConnectFailed;
+import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.UpgradeException.Where;
 import io.upgradeable.dns.DnsMailExchangers;
 import io.upgradeable.smtp.MailExchanger;
+import io.upgradeable.smtp.MailExchangers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -53,15 +57,28 @@ final class MxOptions {
     Endpoint wanted = endpoint("--mx", text(), defaultPort);
     DnsMailExchangers.Builder dns = DnsMailExchangers.builder();
     if (nameServer != null) {
-      Endpoint server = endpoint("--dns", nameServer, DNS_PORT);
-      dns.nameServers(List.of(new InetSocketAddress(server.host(), server.port())));
+      dns.nameServers(List.of(nameServer()));
     }
     try (DnsMailExchangers exchangers = dns.build()) {
       List<MailExchanger> found = Futures.await(exchangers.lookup(wanted.host()));
       return found.stream().map(exchanger -> exchanger.at(wanted.port())).toList();
+    } catch (PeerRefused e) {
+      // A name that does not exist is the same in every command.
+      throw e.code().equals(MailExchangers.NO_SUCH_DOMAIN)
+          ? new ConnectFailed(new Where(e.path(), e.peer(), e.awaited()), e.text(), e)
+          : e;
     } catch (IllegalArgumentException e) {
       throw new UsageException("--mx: " + e.getMessage(), e);
     }
+  }
+
+  private InetSocketAddress nameServer() {
+    Endpoint server = endpoint("--dns", nameServer, DNS_PORT);
+    InetSocketAddress address = new InetSocketAddress(server.host(), server.port());
+    if (address.isUnresolved()) {
+      throw new UsageException("--dns: expected an address, got '" + server.host() + "'");
+    }
+    return address;
   }
 
   private static Endpoint endpoint(String option, @Nullable String text, int defaultPort) {

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
-/** A name server on loopback that answers every question with the same mail exchangers. */
+/** A name server on loopback that answers every question with the same mail exchangers, or none. */
 final class LittleDns implements AutoCloseable {
 
   private static final int HEADER = 12;
@@ -25,6 +25,11 @@ final class LittleDns implements AutoCloseable {
     Thread thread = new Thread(this::serve, "dns");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** To whom nothing exists. */
+  static LittleDns knowingNothing() throws IOException {
+    return new LittleDns(List.of());
   }
 
   /** In the order of their preference. */
@@ -59,7 +64,7 @@ final class LittleDns implements AutoCloseable {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
     out.write(query, 0, 2);
-    out.writeShort(0x8180); // an answer, recursion done
+    out.writeShort(hosts.isEmpty() ? 0x8183 : 0x8180); // NXDOMAIN, or all is well
     out.writeShort(1);
     out.writeShort(hosts.size());
     out.writeInt(0);

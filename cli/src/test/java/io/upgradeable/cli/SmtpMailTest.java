@@ -420,6 +420,14 @@ class SmtpMailTest {
   }
 
   @Test
+  void noSuchDomain_lookUp_couldNotConnect() throws IOException {
+    try (LittleDns dns = LittleDns.knowingNothing()) {
+      Cli.run("smtp", "--dns", dns.address(), "--mx", "example.org")
+          .failed(ExitCode.CONNECT_FAILED, "example.org", "no such domain");
+    }
+  }
+
+  @Test
   void messageOnStdin_sent_arrives() throws IOException {
     InputStream before = System.in;
     System.setIn(

@@ -100,6 +100,7 @@ class UsageTest {
           smtp x.example --stop-after auth            | expected --user with --stop-after auth
           smtp x.example --password hunter2           | Unknown option
           smtp x.example --mx y.example               | expected a target, or a domain to look up
+          smtp --mx x.example --dns no-such-host.invalid | --dns: expected an address
           smtp --dns 127.0.0.1                        | --dns with --mx
           serve smtp --self-signed --fail lunch=550   | --fail: expected one of greeting
           serve smtp --self-signed --fail rcpt=nonsense | --fail: expected a reply code
