@@ -1,8 +1,6 @@
 package io.upgradeable.connect;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryUsage;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -71,13 +69,10 @@ final class IdleTunnels {
   }
 
   private static long heap() throws InterruptedException {
-    MemoryUsage usage = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-    long least = usage.getUsed();
     for (int i = 0; i < 5; i++) {
       System.gc();
       Thread.sleep(300);
-      least = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
-    return least;
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 }
