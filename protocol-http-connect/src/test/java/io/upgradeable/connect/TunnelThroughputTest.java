@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,6 +22,9 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(300)
 class TunnelThroughputTest {
+
+  /** Four that block at once: the common pool may have a single thread. */
+  private static final Executor THREADS = task -> new Thread(task).start();
 
   private static final int MEGABYTES = Integer.getInteger("upgradeable.tunnel.megabytes", 100);
   private static final String HEAD = "HTTP/1.1 200 Connection established\r\n\r\n";
@@ -36,10 +40,11 @@ class TunnelThroughputTest {
           .write("CONNECT %s HTTP/1.0\r\n\r\n".formatted(to).getBytes(StandardCharsets.US_ASCII));
       client.getInputStream().readNBytes(HEAD.length());
       try (Socket far = target.accept()) {
-        CompletableFuture<Long> up = CompletableFuture.supplyAsync(() -> pour(client, 1));
-        CompletableFuture<Long> down = CompletableFuture.supplyAsync(() -> pour(far, 2));
-        CompletableFuture<Long> gotUp = CompletableFuture.supplyAsync(() -> drain(far));
-        CompletableFuture<Long> gotDown = CompletableFuture.supplyAsync(() -> drain(client));
+        CompletableFuture<Long> up = CompletableFuture.supplyAsync(() -> pour(client, 1), THREADS);
+        CompletableFuture<Long> down = CompletableFuture.supplyAsync(() -> pour(far, 2), THREADS);
+        CompletableFuture<Long> gotUp = CompletableFuture.supplyAsync(() -> drain(far), THREADS);
+        CompletableFuture<Long> gotDown =
+            CompletableFuture.supplyAsync(() -> drain(client), THREADS);
         assertThat(gotUp.get()).isEqualTo(up.get());
         assertThat(gotDown.get()).isEqualTo(down.get());
       }

@@ -34,6 +34,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
@@ -246,15 +247,19 @@ final class NettyRelayTest extends PeerFixture {
   void bothSendAtOnce_manyMegabytes_arriveUnchanged(boolean shared) throws Exception {
     Socket near = dial(plainRelay(shared, Transport.AUTO));
     Socket far = accept();
-    CompletableFuture<byte[]> nearSent = CompletableFuture.supplyAsync(() -> pour(near, 1));
-    CompletableFuture<byte[]> farSent = CompletableFuture.supplyAsync(() -> pour(far, 2));
-    CompletableFuture<byte[]> nearGot = CompletableFuture.supplyAsync(() -> drain(near));
-    CompletableFuture<byte[]> farGot = CompletableFuture.supplyAsync(() -> drain(far));
+    CompletableFuture<byte[]> nearSent =
+        CompletableFuture.supplyAsync(() -> pour(near, 1), THREADS);
+    CompletableFuture<byte[]> farSent = CompletableFuture.supplyAsync(() -> pour(far, 2), THREADS);
+    CompletableFuture<byte[]> nearGot = CompletableFuture.supplyAsync(() -> drain(near), THREADS);
+    CompletableFuture<byte[]> farGot = CompletableFuture.supplyAsync(() -> drain(far), THREADS);
     assertThat(farGot.get(50, TimeUnit.SECONDS)).isEqualTo(nearSent.get());
     assertThat(nearGot.get(50, TimeUnit.SECONDS)).isEqualTo(farSent.get());
     assertThat(report().fromNear()).isEqualTo(MEGABYTES << 20);
     assertThat(report().fromFar()).isEqualTo(MEGABYTES << 20);
   }
+
+  /** Four that block at once: the common pool may have a single thread. */
+  private static final Executor THREADS = task -> new Thread(task).start();
 
   private static final int MEGABYTES = 24;
 
