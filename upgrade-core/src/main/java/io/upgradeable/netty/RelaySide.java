@@ -11,7 +11,9 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.netty.NettyRelay.Ending;
+import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -25,14 +27,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class RelaySide extends ChannelDuplexHandler {
 
-  private static final byte[] NOTHING = {};
-
   private final NettyRelay relay;
   private final SessionDriver driver;
   private final Channel channel;
   private @Nullable RelaySide other;
   private volatile @Nullable ChannelHandlerContext context;
-  private byte[] unread = NOTHING;
+
+  /** What came before both sides have their places, in order; null once the relay has begun. */
+  private @Nullable Queue<ByteBuf> held = new ArrayDeque<>(2);
+
   private volatile long bytes;
 
   /** The other side takes no more for now. */
@@ -61,7 +64,7 @@ final class RelaySide extends ChannelDuplexHandler {
             driver.giveAway(
                 this,
                 rest -> {
-                  unread = rest;
+                  hold(Unpooled.wrappedBuffer(rest));
                   ReadSizes.widen(channel);
                   attached.run();
                 },
@@ -73,10 +76,10 @@ final class RelaySide extends ChannelDuplexHandler {
   void begin() {
     onLoop(
         () -> {
-          byte[] rest = unread;
-          unread = NOTHING;
-          if (rest.length > 0) {
-            pass(Unpooled.wrappedBuffer(rest));
+          Queue<ByteBuf> first = held;
+          held = null;
+          if (first != null && !first.isEmpty()) {
+            first.forEach(this::pass);
             other().flush();
           }
           if (!channel.isActive()) {
@@ -110,9 +113,19 @@ final class RelaySide extends ChannelDuplexHandler {
     ByteBuf buffer = (ByteBuf) msg;
     if (inputEnded || gone || aborted) {
       buffer.release();
-      return;
+    } else if (held != null) {
+      hold(buffer); // The session had asked for it, and the other side may not be ready yet.
+    } else {
+      pass(buffer);
     }
-    pass(buffer);
+  }
+
+  private void hold(ByteBuf buffer) {
+    if (held != null && buffer.isReadable()) {
+      held.add(buffer);
+    } else {
+      buffer.release();
+    }
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // Only this side's loop counts; others look.
@@ -135,7 +148,7 @@ final class RelaySide extends ChannelDuplexHandler {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    if (!gone) {
+    if (!gone && held == null) {
       other().flush();
       readOn();
     }
@@ -185,8 +198,8 @@ final class RelaySide extends ChannelDuplexHandler {
   }
 
   private void onInputEnded() {
-    if (inputEnded || gone) {
-      return;
+    if (inputEnded || gone || held != null) {
+      return; // What comes before the begin is found there.
     }
     TlsUpgrade tls = driver.topTls();
     if (tls != null && !tls.peerClosedCleanly()) {
@@ -293,6 +306,10 @@ final class RelaySide extends ChannelDuplexHandler {
       return;
     }
     gone = true;
+    if (held != null) {
+      held.forEach(ByteBuf::release);
+      held = null;
+    }
     if (!isOver() && !driver.isClosing()) {
       UpgradeException cause = Failures.reset(driver.where());
       relay.end(Ending.CUT, Optional.of(cause));

@@ -34,6 +34,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -152,6 +153,54 @@ final class NettyRelayTest extends PeerFixture {
     assertThat(report().fromFar()).isEqualTo(10);
     assertThat(report().cause()).isEmpty();
     assertThat(nearClosed.get(30, TimeUnit.SECONDS)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Transport.class,
+      names = {"NIO", "EPOLL"})
+  void nearSpeaksAndEnds_farsLoopIsBusyYet_allOfItGoesThroughOnce(Transport transport)
+      throws Exception {
+    SessionContext nearSide = outbound(transport);
+    Socket nearPeer = accept();
+    SessionContext farSide = outbound(transport);
+    Socket farPeer = accept();
+    say(nearPeer, "asked before, ");
+    nearSide.requestInput();
+    CountDownLatch busy = new CountDownLatch(1);
+    farSide.executor().execute(() -> awaitQuietly(busy));
+    CompletableFuture<Report> relayed = NettyRelay.between(nearSide, farSide, LONG);
+    say(nearPeer, "and after");
+    nearPeer.shutdownOutput();
+    // Each turn of near's loop takes what its socket holds, and far has no place to put it yet.
+    for (int turn = 0; turn < 10; turn++) {
+      CompletableFuture.runAsync(() -> {}, nearSide.executor()).get(30, TimeUnit.SECONDS);
+    }
+    busy.countDown();
+
+    assertThat(farPeer.getInputStream().readAllBytes())
+        .asString()
+        .isEqualTo("asked before, and after");
+    farPeer.shutdownOutput();
+    assertThat(relayed.get(30, TimeUnit.SECONDS).ending()).isEqualTo(Ending.ENDED);
+    assertThat(relayed.get().fromNear()).isEqualTo(23);
+  }
+
+  /** A connection with an event loop of its own. */
+  private SessionContext outbound(Transport transport) throws Exception {
+    Held session = new Held(new CompletableFuture<>());
+    closing(NettyConnector.builder().transport(transport).threads(1).build())
+        .connectAsync(LayerStack.tcp(peerEndpoint()), session)
+        .get(30, TimeUnit.SECONDS);
+    return session.context.get(30, TimeUnit.SECONDS);
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @ParameterizedTest
