@@ -4,7 +4,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.kqueue.KQueue;
@@ -94,7 +93,7 @@ record Transports(
   private static Transports epoll(int threads, String threadName) {
     return new Transports(
         Transport.EPOLL,
-        group(threads, threadName, EpollIoHandler::newFactory),
+        group(threads, threadName, WatchingEpoll::newFactory),
         EpollSocketChannel.class,
         EpollServerSocketChannel.class);
   }

@@ -159,6 +159,23 @@ final class SessionTest extends PeerFixture {
     assertThat(session.next()).isEqualTo("input closed");
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = Transport.class,
+      names = {"NIO", "EPOLL"})
+  void peerEnds_sessionWritesMoreThanTheSocketHolds_allOfItArrives(Transport transport)
+      throws Exception {
+    RecordingSession session = new RecordingSession();
+    connect(connector(transport), toPeer(), session);
+    Socket peer = accept();
+    peer.shutdownOutput();
+    assertThat(session.next()).isEqualTo("input closed");
+    int length = 32 * 1024 * 1024;
+    CompletableFuture<Void> written = session.context().write(ByteBuffer.allocate(length));
+    assertThat(peer.getInputStream().readNBytes(length).length).isEqualTo(length);
+    written.get(20, TimeUnit.SECONDS);
+  }
+
   /** What the peer did before is known to the loop afterwards. */
   private static void peerRoundTrip(RecordingSession session, Socket peer) throws Exception {
     for (int i = 0; i < 2; i++) {

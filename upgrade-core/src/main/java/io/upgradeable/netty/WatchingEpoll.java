@@ -1,0 +1,87 @@
+package io.upgradeable.netty;
+
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoOps;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollIoOps;
+
+/**
+ * Epoll that never stops to watch a socket. Netty 4.2.18 takes a descriptor out of epoll when
+ * nothing is wanted of it, which is so after the peer's FIN, and does not put it back: the first
+ * write that has to wait for room in the socket fails then (ENOENT), and Netty shuts the output
+ * over what was to be sent. Errors, which epoll reports anyway, are always wanted here, and so the
+ * descriptor stays.
+ *
+ * @param epoll Netty's own, which does all the work
+ */
+record WatchingEpoll(IoHandler epoll) implements IoHandler {
+
+  static IoHandlerFactory newFactory() {
+    IoHandlerFactory factory = EpollIoHandler.newFactory();
+    return executor -> new WatchingEpoll(factory.newHandler(executor));
+  }
+
+  @Override
+  public IoRegistration register(IoHandle handle) throws Exception {
+    return new Watched(epoll.register(handle));
+  }
+
+  private record Watched(IoRegistration registration) implements IoRegistration {
+
+    @Override
+    public long submit(IoOps ops) {
+      return registration.submit(
+          ops instanceof EpollIoOps wanted ? wanted.with(EpollIoOps.EPOLLERR) : ops);
+    }
+
+    @Override
+    @SuppressWarnings("TypeParameterUnusedInFormals") // Netty's.
+    public <T> T attachment() {
+      return registration.attachment();
+    }
+
+    @Override
+    public boolean isValid() {
+      return registration.isValid();
+    }
+
+    @Override
+    public boolean cancel() {
+      return registration.cancel();
+    }
+  }
+
+  @Override
+  public void initialize() {
+    epoll.initialize();
+  }
+
+  @Override
+  public int run(IoHandlerContext context) {
+    return epoll.run(context);
+  }
+
+  @Override
+  public void prepareToDestroy() {
+    epoll.prepareToDestroy();
+  }
+
+  @Override
+  public void destroy() {
+    epoll.destroy();
+  }
+
+  @Override
+  public void wakeup() {
+    epoll.wakeup();
+  }
+
+  @Override
+  public boolean isCompatible(Class<? extends IoHandle> type) {
+    return epoll.isCompatible(type);
+  }
+}
