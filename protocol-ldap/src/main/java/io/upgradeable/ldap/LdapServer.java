@@ -211,7 +211,7 @@ public final class LdapServer implements AutoCloseable {
       acceptor.refusal(
           LdapTrace.message(Notices.write(LdapResultCode.BUSY, "Too many connections")));
       Set<LdapServerSession> sessions = ConcurrentHashMap.newKeySet();
-      SaslServer sasl = new SaslServer(users);
+      SaslServer sasl = new SaslServer(users).withDataOnSuccess();
       LdapServerLimits bounds = limits;
       boolean startTls = !implicitTls;
       acceptor.session(
