@@ -7,6 +7,7 @@ module io.upgradeable.cli {
   requires io.netty.pkitesting;
   requires io.upgradeable.core;
   requires io.upgradeable.dns;
+  requires io.upgradeable.ldap;
   requires io.upgradeable.ping;
   requires io.upgradeable.sasl;
   requires io.upgradeable.smtp;

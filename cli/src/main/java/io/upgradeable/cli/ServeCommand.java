@@ -9,10 +9,11 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = UpgradeCli.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {ServePingCommand.class, ServeSmtpCommand.class},
+    subcommands = {ServePingCommand.class, ServeSmtpCommand.class, ServeLdapCommand.class},
     footer = {
       "%nExamples:",
       "  upgrade-cli serve ping --self-signed",
-      "  upgrade-cli serve smtp --self-signed"
+      "  upgrade-cli serve smtp --self-signed",
+      "  upgrade-cli serve ldap --self-signed"
     })
 final class ServeCommand {}

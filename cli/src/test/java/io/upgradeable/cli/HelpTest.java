@@ -33,9 +33,11 @@ class HelpTest {
         "--help",
         "ping --help",
         "smtp --help",
+        "ldap --help",
         "serve --help",
         "serve ping --help",
-        "serve smtp --help"
+        "serve smtp --help",
+        "serve ldap --help"
       })
   void help_askedFor_hasSynopsisExamplesAndExitCodes(String commandLine) {
     Cli run = Cli.run(commandLine.split(" ")).succeeded();
@@ -58,9 +60,11 @@ class HelpTest {
     "--help,                     0 1 2 3 4 5 6 7 8 9 10 11 130",
     "ping --help,                0 1 2 3 4 7 8 9 10 11 130",
     "smtp --help,                0 1 2 3 4 5 6 7 8 9 10 11 130",
+    "ldap --help,                0 1 2 3 4 5 6 7 8 9 10 11 130",
     "serve --help,               0 1 2 130",
     "serve ping --help,          0 1 2 130",
     "serve smtp --help,          0 1 2 130",
+    "serve ldap --help,          0 1 2 130",
     "generate-completion --help, 0 1 2"
   })
   void help_askedFor_listsTheCodesThatTheCommandCanReturn(String commandLine, String codes) {

@@ -34,6 +34,11 @@ final class RunningServer implements AutoCloseable {
     return start(List.of("serve", "smtp"), options);
   }
 
+  /** {@code upgrade-cli serve ldap}. */
+  static RunningServer ldap(String... options) {
+    return start(List.of("serve", "ldap"), options);
+  }
+
   private static RunningServer start(List<String> command, String... options) {
     List<String> args = new ArrayList<>(command);
     args.addAll(List.of("--listen", "127.0.0.1:0"));
