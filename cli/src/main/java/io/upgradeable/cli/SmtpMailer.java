@@ -154,7 +154,7 @@ final class SmtpMailer {
   }
 
   private CompletableFuture<SmtpSession> authenticated(SmtpSession session, Secret secret) {
-    if (session.connection().security() == Security.PLAINTEXT && !auth.isInsecure()) {
+    if (session.connection().security() != Security.ORIGIN && !auth.isInsecure()) {
       Failure failure =
           Failure.of(
               ExitCode.NOT_OFFERED,
