@@ -5,6 +5,7 @@ module io.upgradeable.cli {
   requires info.picocli;
   requires io.netty.common;
   requires io.netty.pkitesting;
+  requires io.upgradeable.connect;
   requires io.upgradeable.core;
   requires io.upgradeable.dns;
   requires io.upgradeable.ldap;

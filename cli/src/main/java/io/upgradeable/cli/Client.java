@@ -17,13 +17,15 @@ final class Client implements AutoCloseable {
   /**
    * Whom to talk to.
    *
-   * @param address where to connect
+   * @param way how to reach it
+   * @param address where it is, for whoever needs to name it
    * @param name the peer by the name that TLS checks
    * @param policy how to turn into TLS
    * @param implicitTls whether TLS begins with the first byte
    * @param startTls whether plaintext will do where it does not
    */
   record Peer(
+      Way way,
       Endpoint address,
       Endpoint name,
       TlsPolicy policy,
@@ -37,6 +39,7 @@ final class Client implements AutoCloseable {
   private final Report report;
   private final DialogueRecorder recorder;
   private final NettyConnector connector;
+  private final LayerStack base;
   private final long begun = System.nanoTime();
 
   Client(Peer peer, TimeOptions times, Report report, DialogueRecorder recorder, int threads) {
@@ -47,6 +50,7 @@ final class Client implements AutoCloseable {
     NettyConnector.Builder builder = NettyConnector.builder().threads(threads).observer(recorder);
     times.applyTo(builder);
     this.connector = builder.build();
+    this.base = peer.way().stack(times);
   }
 
   Peer peer() {
@@ -82,7 +86,7 @@ final class Client implements AutoCloseable {
 
   /** Connects and says nothing, not even TLS. */
   Connection connect() throws IOException {
-    return connect(LayerStack.tcp(peer.address()));
+    return connect(base);
   }
 
   /**
@@ -108,7 +112,7 @@ final class Client implements AutoCloseable {
 
   /** From TCP to the protocol's layer, for who connects by the connector; it is reported. */
   LayerStack plan(Layer<?> protocol) {
-    LayerStack stack = LayerStack.tcp(peer.address());
+    LayerStack stack = base;
     if (peer.implicitTls()) {
       stack = stack.then(limited(ImplicitTls.client(peer.name(), peer.policy())));
     }
@@ -117,8 +121,9 @@ final class Client implements AutoCloseable {
     return stack;
   }
 
-  /** Reports the TLS that came up, whatever happened then. */
+  /** Reports the proxies and the TLS that came up, whatever happened then. */
   void reportTls() {
+    report.hops(recorder.hops());
     recorder.tls().ifPresent(report::tls);
   }
 

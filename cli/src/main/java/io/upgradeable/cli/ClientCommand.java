@@ -4,6 +4,7 @@ import io.upgradeable.Endpoint;
 import io.upgradeable.UpgradeException.ConnectFailed;
 import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeException.PeerClosed;
+import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Mixin;
 abstract class ClientCommand extends BaseCommand {
 
   @Mixin private final TargetOption target = new TargetOption();
+  @Mixin private final ViaOptions via = new ViaOptions();
   @Mixin private final TlsOptions tls = new TlsOptions();
   @Mixin private final TimeOptions times = new TimeOptions();
   @Mixin private final OutputOptions output = new OutputOptions();
@@ -74,35 +76,48 @@ abstract class ClientCommand extends BaseCommand {
     if (tls.insecure()) {
       diagnose("warning: --insecure accepts any certificate: anybody may be at the other end");
     }
-    int port = defaultPort(tls.implicit());
-    if (isEmbedded()) {
-      talkToEmbedded(findings);
-    } else if (!target.isGiven()) {
-      talkToFirst(findTargets(port), findings);
-    } else if (findsTargets()) {
-      throw new UsageException("expected a target, or a domain to look up, got both");
-    } else {
-      talkTo(target.endpoint(port), findings);
+    if (isEmbedded() && via.isGiven()) {
+      throw new UsageException(
+          "expected a target with --via or --proxy-env: no proxy leads to the embedded server");
+    }
+    try (Proxies proxies = via.open(this::diagnose)) {
+      talk(proxies, findings);
+    } catch (PeerRefused e) {
+      throw via.explained(e);
     }
     print(findings);
   }
 
-  private void talkTo(Endpoint endpoint, Report findings) throws IOException {
+  private void talk(Proxies proxies, Report findings) throws IOException {
+    int port = defaultPort(tls.implicit());
+    if (isEmbedded()) {
+      talkToEmbedded(findings);
+    } else if (!target.isGiven()) {
+      talkToFirst(findTargets(port), proxies, findings);
+    } else if (findsTargets()) {
+      throw new UsageException("expected a target, or a domain to look up, got both");
+    } else {
+      talkTo(target.endpoint(port), proxies, findings);
+    }
+  }
+
+  private void talkTo(Endpoint endpoint, Proxies proxies, Report findings) throws IOException {
     findings.target(endpoint, endpoint, false);
-    talk(endpoint, endpoint, tls.policy(List.of()), findings);
+    talk(proxies.to(endpoint), endpoint, endpoint, tls.policy(List.of()), findings);
   }
 
   /** The next one where it may go better there; nothing was done where an exception comes. */
-  private void talkToFirst(List<Endpoint> endpoints, Report findings) throws IOException {
+  private void talkToFirst(List<Endpoint> endpoints, Proxies proxies, Report findings)
+      throws IOException {
     for (int i = 0; i < endpoints.size() - 1; i++) {
       try {
-        talkTo(endpoints.get(i), findings);
+        talkTo(endpoints.get(i), proxies, findings);
         return;
       } catch (ConnectFailed | LayerTimedOut | PeerClosed e) {
         diagnose(Failure.of(e).message() + "; trying " + endpoints.get(i + 1));
       }
     }
-    talkTo(endpoints.get(endpoints.size() - 1), findings);
+    talkTo(endpoints.get(endpoints.size() - 1), proxies, findings);
   }
 
   private void talkToEmbedded(Report findings) throws IOException {
@@ -115,7 +130,8 @@ abstract class ClientCommand extends BaseCommand {
       if (!output.json()) {
         introduce(server.address());
       }
-      talk(server.address(), server.name(), policy, findings);
+      Way straight = Proxies.NONE.to(server.address());
+      talk(straight, server.address(), server.name(), policy, findings);
     }
   }
 
@@ -128,13 +144,14 @@ abstract class ClientCommand extends BaseCommand {
     out().flush();
   }
 
-  private void talk(Endpoint address, Endpoint name, TlsPolicy policy, Report findings)
+  private void talk(Way way, Endpoint address, Endpoint name, TlsPolicy policy, Report findings)
       throws IOException {
-    Client.Peer peer = new Client.Peer(address, name, policy, tls.implicit(), tls.startTls());
+    Client.Peer peer = new Client.Peer(way, address, name, policy, tls.implicit(), tls.startTls());
     TextReport text = new TextReport(out(), diagnostics().paint());
     boolean live = !output.json() && (findings.embedded() || diagnostics().verbose());
     DialogueRecorder recorder =
         new DialogueRecorder(
+            way,
             event -> {
               findings.add(event);
               if (live) {

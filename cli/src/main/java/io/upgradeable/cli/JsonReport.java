@@ -3,10 +3,13 @@ package io.upgradeable.cli;
 import com.google.gson.FormattingStyle;
 import com.google.gson.stream.JsonWriter;
 import io.upgradeable.UpgradeException;
+import io.upgradeable.connect.ConnectResult;
+import io.upgradeable.connect.HttpField;
 import io.upgradeable.negotiation.TlsFacts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -50,12 +53,13 @@ final class JsonReport {
     json.name("exitCode").value(report.exitCode().code());
     text(json, "path", report.path());
     text(json, "security", report.security().map(JsonReport::word));
-    tls(json, report.tls());
-    json.name("certificates").beginArray();
-    for (CertificateFacts certificate : report.certificates()) {
-      certificate(json, certificate, showCertificates);
+    json.name("via").beginArray();
+    for (HopFacts hop : report.hops()) {
+      hop(json, hop, showCertificates);
     }
     json.endArray();
+    tls(json, report.tls());
+    certificates(json, report.certificates(), showCertificates);
     if (report.protocol().isPresent()) {
       protocol(json, report.protocol().get());
     }
@@ -64,6 +68,33 @@ final class JsonReport {
       dialogue(json, report);
     }
     json.endObject();
+  }
+
+  private static void hop(JsonWriter json, HopFacts facts, boolean withPem) throws IOException {
+    Optional<ConnectResult> answer = facts.answer();
+    json.beginObject();
+    json.name("proxy").value(facts.hop().proxy().toString());
+    json.name("tunnel").value(facts.hop().tunnel());
+    json.name("open").value(facts.open());
+    json.name("status").value(answer.map(ConnectResult::status).orElse(null));
+    text(json, "reason", answer.map(ConnectResult::reason).map(Printable::line));
+    json.name("fields").beginArray();
+    for (HttpField field : answer.map(ConnectResult::fields).orElse(List.of())) {
+      json.value(Printable.line(field.name() + ": " + field.value()));
+    }
+    json.endArray();
+    tls(json, facts.tls());
+    certificates(json, facts.certificates(), withPem);
+    json.endObject();
+  }
+
+  private static void certificates(JsonWriter json, List<CertificateFacts> chain, boolean withPem)
+      throws IOException {
+    json.name("certificates").beginArray();
+    for (CertificateFacts certificate : chain) {
+      certificate(json, certificate, withPem);
+    }
+    json.endArray();
   }
 
   private static void tls(JsonWriter json, Optional<TlsFacts> known) throws IOException {
@@ -162,6 +193,7 @@ final class JsonReport {
       json.beginObject();
       json.name("event").value(event.kind().jsonName());
       json.name("secured").value(event.secured());
+      json.name("hop").value(event.hop());
       json.name("text").value(event.text());
       json.endObject();
     }

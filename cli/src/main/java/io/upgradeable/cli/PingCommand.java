@@ -36,7 +36,7 @@ final class PingCommand extends ClientCommand {
 
   @Override
   protected boolean canEndWith(ExitCode code) {
-    return code != ExitCode.NOT_OFFERED && code != ExitCode.REFUSED; // PING has no word for either
+    return code != ExitCode.NOT_OFFERED; // PING has no word for it, and only a proxy refuses
   }
 
   @Override

@@ -23,6 +23,7 @@ final class Report {
   private Optional<Endpoint> origin = Optional.empty();
   private Optional<LayerStack> stack = Optional.empty();
   private Optional<Security> security = Optional.empty();
+  private List<HopFacts> hops = List.of();
   private Optional<TlsFacts> tls = Optional.empty();
   private List<CertificateFacts> certificates = List.of();
   private Optional<ProtocolFacts> protocol = Optional.empty();
@@ -46,6 +47,7 @@ final class Report {
     embedded = isEmbedded;
     // What was found out about somebody who was tried before is not about this one.
     security = Optional.empty();
+    hops = List.of();
     tls = Optional.empty();
     certificates = List.of();
     protocol = Optional.empty();
@@ -58,6 +60,10 @@ final class Report {
   /** An event of the dialogue; called on the event loop. */
   synchronized void add(DialogueEvent event) {
     dialogue.add(event);
+  }
+
+  void hops(List<HopFacts> facts) {
+    hops = facts;
   }
 
   void tls(TlsFacts facts) {
@@ -78,7 +84,20 @@ final class Report {
     why.upgrade()
         .filter(CertificateRejected.class::isInstance)
         .map(CertificateRejected.class::cast)
-        .ifPresent(rejected -> certificates(rejected.chain()));
+        .ifPresent(this::rejected);
+  }
+
+  private void rejected(CertificateRejected rejected) {
+    if (hops.stream().anyMatch(hop -> hop.isTlsAt(rejected.path()))) {
+      hops =
+          hops.stream()
+              .map(
+                  hop ->
+                      hop.isTlsAt(rejected.path()) ? hop.withCertificates(rejected.chain()) : hop)
+              .toList();
+    } else {
+      certificates(rejected.chain());
+    }
   }
 
   private void certificates(List<X509Certificate> chain) {
@@ -112,7 +131,12 @@ final class Report {
     return security;
   }
 
-  /** The topmost TLS that came up. */
+  /** The proxies on the way, the nearest first, and how far each came. */
+  List<HopFacts> hops() {
+    return hops;
+  }
+
+  /** The topmost TLS with the target that came up; never a proxy's. */
   Optional<TlsFacts> tls() {
     return tls;
   }

@@ -96,6 +96,11 @@ abstract class SecretOption {
     return !given().isEmpty();
   }
 
+  /** Whether stdin holds the secret, and so nothing else. */
+  final boolean readsStdin() {
+    return sources().stdin();
+  }
+
   /**
    * Reads the secret, or asks for it on the terminal.
    *

@@ -40,9 +40,9 @@ record SmtpHeard(
         greeting.clear();
         hello.clear();
         reply = greeting;
-      } else if (event.kind() == Kind.SENT) {
+      } else if (event.kind() == Kind.SENT && !event.hop()) {
         reply = isHello(event.text()) ? hello : other;
-      } else if (event.kind() == Kind.RECEIVED && event.secured() == secured) {
+      } else if (event.kind() == Kind.RECEIVED && !event.hop() && event.secured() == secured) {
         reply.add(event.text());
       }
     }

@@ -153,7 +153,7 @@ final class SmtpMailer {
   }
 
   private CompletableFuture<SmtpSession> authenticated(SmtpSession session, Secret secret) {
-    if (session.connection().security() == Security.PLAINTEXT && !auth.isInsecure()) {
+    if (session.connection().security() != Security.ORIGIN && !auth.isInsecure()) {
       return session
           .quitAsync()
           .thenCompose(gone -> CompletableFuture.failedFuture(AuthOptions.willNotInPlaintext()));

@@ -27,6 +27,7 @@ final class TextReport {
       case HANDSHAKE_STARTED -> out.println("--    TLS handshake");
       case HANDSHAKE_COMPLETED -> out.println("--    TLS is on: " + event.text());
       case HANDSHAKE_FAILED -> out.println("--    TLS handshake failed");
+      case TUNNEL_OPENED -> out.println("--    open: " + event.text());
     }
     out.flush();
   }
@@ -37,6 +38,7 @@ final class TextReport {
       report.path().ifPresent(path -> row("path", path));
     }
     report.security().ifPresent(security -> row("security", text(security, report)));
+    report.hops().forEach(this::printHop);
     report.tls().ifPresent(this::printTls);
     printCertificates(report);
     report
@@ -68,15 +70,47 @@ final class TextReport {
         : paint.bad("TLS, but whether it reaches " + host + " was not verified");
   }
 
+  private void printHop(HopFacts hop) {
+    if (!hop.open() && hop.tls().isEmpty() && hop.certificates().isEmpty()) {
+      return; // The failure is all there is to say of it.
+    }
+    String answer =
+        hop.answer()
+            .map(said -> ": " + Printable.line((said.status() + " " + said.reason()).strip()))
+            .orElse("");
+    String opened = hop.open() ? " opened " + hop.hop().tunnel() + answer : " opened nothing";
+    row("proxy", hop.hop().proxy() + opened);
+    hop.tls()
+        .ifPresent(
+            tls -> {
+              row("  security", paint.bad("HOP_ONLY: this TLS ends at the proxy"));
+              row("  tls", text(tls));
+              row("  verified", text(tls.verification()));
+            });
+    hop.certificates().stream().limit(1).forEach(this::printHopCertificate);
+  }
+
+  private void printHopCertificate(CertificateFacts certificate) {
+    row("  subject", orNone(certificate.subject()));
+    row("  issuer", orNone(certificate.issuer()));
+    row("  names", Printable.some(certificate.names()));
+    row("  sha256", certificate.sha256());
+    row("  valid", validity(certificate));
+  }
+
   private void printTls(TlsFacts tls) {
+    row("tls", text(tls));
+    row("verified", text(tls.verification()));
+  }
+
+  private static String text(TlsFacts tls) {
     StringBuilder line = new StringBuilder(tls.protocol()).append(", ").append(tls.cipherSuite());
     tls.group().ifPresent(group -> line.append(", ").append(group));
     tls.applicationProtocol()
         .ifPresentOrElse(
             name -> line.append(", ALPN ").append(Printable.line(name)),
             () -> line.append(", no ALPN"));
-    row("tls", line.append(", engine ").append(tls.engine()).toString());
-    row("verified", text(tls.verification()));
+    return line.append(", engine ").append(tls.engine()).toString();
   }
 
   private String text(TlsFacts.Verification verification) {
@@ -99,11 +133,15 @@ final class TextReport {
         row("  sha256", certificate.sha256());
         row("  pin", certificate.pin());
       }
-      String validity =
-          "%s to %s, %s"
-              .formatted(certificate.notBefore(), certificate.notAfter(), certificate.timeLeft());
-      row("  valid", certificate.daysLeft() < 0 ? paint.bad(validity) : validity);
+      row("  valid", validity(certificate));
     }
+  }
+
+  private String validity(CertificateFacts certificate) {
+    String validity =
+        "%s to %s, %s"
+            .formatted(certificate.notBefore(), certificate.notAfter(), certificate.timeLeft());
+    return certificate.daysLeft() < 0 ? paint.bad(validity) : validity;
   }
 
   private static String orNone(String text) {

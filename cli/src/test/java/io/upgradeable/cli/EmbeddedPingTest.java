@@ -110,6 +110,7 @@ class EmbeddedPingTest {
             "exitCode",
             "path",
             "security",
+            "via",
             "tls",
             "certificates",
             "ping",

@@ -129,6 +129,26 @@ class UsageTest {
           ldap --password hunter2 x.example           | Unknown option
           smtp --stop-after lunch                     | expected one of connect, greeting, ehlo, starttls
           smtp --helo a_b!                            | --helo: expected a domain, or an address in brackets
+          ping --via http://p:1                       | expected a target with --via
+          ping --proxy-env                            | expected a target with --via
+          ping x.example --via p:1                    | --via: expected http://HOST:PORT
+          ping x.example --via http://p               | got another host or port
+          ping x.example --via ftp://p:21             | got another scheme
+          ping x.example --via http://p:1 --proxy-env | expected --via or --proxy-env, got both
+          ping x.example --proxy-user bob             | expected --via or --proxy-env with the options of a proxy
+          ping x.example --proxy-insecure             | expected --via or --proxy-env with the options of a proxy
+          ping x.example --via http://p:1 --proxy-cafile f | expected an https proxy
+          ping x.example --via https://p:1 --proxy-cert f | expected --proxy-cert with --proxy-key
+          ping x.example --via https://p:1 --proxy-cafile /does/not/exist | /does/not/exist
+          ping x.example --via http://a@p:1 --proxy-user bob | expected one proxy whose URL names no user for --proxy-user, got 0
+          ping x.example --via http://p:1 --via http://q:1 --proxy-user bob | --proxy-user, got 2
+          ping x.example --via http://p:1 --proxy-password-env X | expected one proxy with a user and without a password
+          ping x.example --via http://p:1 --proxy-user bob --proxy-password-env NO_SUCH_VARIABLE | NO_SUCH_VARIABLE, which is not set
+          ping x.example --via http://bob@p:1         | bob at p:1 needs the proxy's password: give --proxy-password-env
+          ping x.example --via http://p:1 --proxy-password hunter2 | Unknown option
+          ping x.example --via socks5://bob:x@p       | expected --proxy-insecure-auth-in-plaintext as well
+          ping x.example --via https://bob:x@p:1 --proxy-insecure | with --proxy-insecure anybody may get the password
+          ping [::1] --via socks4a://p                | no way through the proxies
           bogus                                       | bogus
           """)
   void badOption_run_oneLineAndExit2(String commandLine, String expected) {

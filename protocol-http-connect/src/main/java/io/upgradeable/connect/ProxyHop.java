@@ -100,14 +100,24 @@ public final class ProxyHop {
       throw new IllegalArgumentException(FORMS + ", got something behind the port");
     }
     boolean socks = scheme == Scheme.SOCKS5 || scheme == Scheme.SOCKS4A;
-    Endpoint endpoint =
-        socks ? Endpoint.parse(authority, Socks.DEFAULT_PORT) : Endpoint.parse(authority);
-    if (endpoint.port() == 0) {
-      throw new IllegalArgumentException(FORMS + ", got port 0");
-    }
+    Endpoint endpoint = endpoint(authority, socks ? Socks.DEFAULT_PORT : -1);
     return new ProxyHop(
             scheme, endpoint, Optional.empty(), Optional.empty(), false, Optional.empty())
         .withUserInfo(userInfo);
+  }
+
+  /** Whoever forgets the {@code @} has his password where a port is looked for: not quoted. */
+  private static Endpoint endpoint(String authority, int defaultPort) {
+    Endpoint endpoint;
+    try {
+      endpoint = Endpoint.parse(authority, defaultPort);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(FORMS + ", got another host or port");
+    }
+    if (endpoint.port() == 0) {
+      throw new IllegalArgumentException(FORMS + ", got port 0");
+    }
+    return endpoint;
   }
 
   private ProxyHop withUserInfo(Optional<String> userInfo) {
@@ -156,6 +166,22 @@ public final class ProxyHop {
    */
   public ProxyHop withCredentials(ProxyCredentials value) {
     return new ProxyHop(scheme, endpoint, user, Optional.of(value), false, tls);
+  }
+
+  /**
+   * The same hop, whose credentials may leave as they are where it has no TLS of its own ({@link
+   * ProxyCredentials#evenInPlaintext}).
+   *
+   * @return the less careful copy
+   */
+  public ProxyHop withCredentialsEvenInPlaintext() {
+    return new ProxyHop(
+        scheme,
+        endpoint,
+        user,
+        credentials.map(ProxyCredentials::evenInPlaintext),
+        passwordInUrl,
+        tls);
   }
 
   /**

@@ -83,6 +83,17 @@ class ProxyHopTest {
     assertThatThrownBy(() -> ProxyHop.parse("http://bob:s3cret@p:3128/x"))
         .message()
         .doesNotContain("s3cret");
+    assertThatThrownBy(() -> ProxyHop.parse("http://bob:s3cret"))
+        .message()
+        .doesNotContain("s3cret");
+  }
+
+  @Test
+  void socks5Password_inUrlAndAllowedInPlaintext_makesAChain() {
+    ProxyHop hop = ProxyHop.parse("socks5://bob:s3cret@p").withCredentialsEvenInPlaintext();
+    assertThat(ProxyHop.stack(List.of(hop), MAIL))
+        .hasToString("tcp(p:1080) > socks5(mail.example.net:587)");
+    assertThat(hop.hasPasswordInUrl()).isTrue();
   }
 
   @ParameterizedTest

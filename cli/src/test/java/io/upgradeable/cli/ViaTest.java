@@ -1,0 +1,495 @@
+package io.upgradeable.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.unboundid.ldap.sdk.ResultCode;
+import io.upgradeable.connect.ConnectProxy;
+import io.upgradeable.sasl.Secret;
+import io.upgradeable.sasl.UserFile;
+import io.upgradeable.testkit.Certificates;
+import io.upgradeable.testkit.Certificates.Issued;
+import io.upgradeable.testkit.Script;
+import io.upgradeable.testkit.ScriptedPeer;
+import io.upgradeable.tls.TlsPolicy;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Client commands through proxies: what they report, and how each failure ends. */
+@Timeout(120)
+class ViaTest {
+
+  private static final Certificates TARGETS = Certificates.create();
+  private static final Certificates PROXIES = Certificates.create();
+  private static final Issued PROXY = PROXIES.server("localhost");
+  private static final String PASSWORD = "s3cret";
+  private static final String ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n";
+
+  @TempDir private static Path directory;
+  private static Path targetCa;
+  private static Path proxyCa;
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @BeforeAll
+  static void writeFiles() throws IOException {
+    targetCa = directoryOf("targets", TARGETS).resolve("ca.crt");
+    TARGETS.server("localhost").writePem(directory, "target");
+    proxyCa = directoryOf("proxies", PROXIES).resolve("ca.crt");
+    Files.writeString(directory.resolve("password"), PASSWORD + "\n");
+  }
+
+  private static Path directoryOf(String name, Certificates certificates) throws IOException {
+    Path made = Files.createDirectory(directory.resolve(name));
+    certificates.writePem(made);
+    return made;
+  }
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).close();
+    }
+  }
+
+  private <T extends AutoCloseable> T closing(T resource) {
+    open.add(resource);
+    return resource;
+  }
+
+  private static String file(String name) {
+    return directory.resolve(name).toString();
+  }
+
+  private String target(String protocol) {
+    String[] identity = {"--cert", file("target.crt"), "--key", file("target.key")};
+    RunningServer server =
+        switch (protocol) {
+          case "smtp" -> RunningServer.smtp(identity);
+          case "ldap" -> RunningServer.ldap(identity);
+          default -> RunningServer.start(identity);
+        };
+    return closing(server).target();
+  }
+
+  private static ConnectProxy.Builder proxy() {
+    return ConnectProxy.builder().listen(EmbeddedServer.LOOPBACK).allow("127.0.0.0/8:*");
+  }
+
+  private static ConnectProxy.Builder httpsProxy() {
+    TlsPolicy policy = TlsPolicy.server().identity(PROXY.identity()).build();
+    return proxy().tls(() -> policy);
+  }
+
+  private static ConnectProxy.Builder withUser(ConnectProxy.Builder builder) {
+    return builder.users(
+        UserFile.parse(List.of(UserFile.line("bob", new Secret(PASSWORD.toCharArray())))));
+  }
+
+  private String http(ConnectProxy.Builder builder) throws IOException {
+    return "http://localhost:" + closing(builder.start()).endpoint().port();
+  }
+
+  private String https(ConnectProxy.Builder builder) throws IOException {
+    return "https://localhost:" + closing(builder.start()).endpoint().port();
+  }
+
+  private static Cli run(String command, String target, String... more) {
+    List<String> args = new ArrayList<>(List.of(command, target, "--cafile", targetCa.toString()));
+    args.addAll(List.of("--proxy-cafile", proxyCa.toString()));
+    args.addAll(List.of(more));
+    if (List.of(more).stream().noneMatch(word -> word.startsWith("https://"))) {
+      args.subList(4, 6).clear();
+    }
+    return Cli.run(args.toArray(String[]::new));
+  }
+
+  /** A proxy that plays a script behind the request for a tunnel to any.example:1. */
+  private ScriptedPeer scripted(Script behindRequest) {
+    String request = "CONNECT any.example:1 HTTP/1.1\r\nHost: any.example:1\r\n\r\n";
+    return closing(ScriptedPeer.server(Script.start().expect(request).then(behindRequest)));
+  }
+
+  private static String url(ScriptedPeer proxy) {
+    return "http://" + proxy.endpoint();
+  }
+
+  @Test
+  void httpProxy_ping_reportsTheChain() throws IOException {
+    String target = target("ping");
+    String proxy = http(proxy());
+
+    Cli run = run("ping", target, "--via", proxy).succeeded();
+
+    assertThat(run.out())
+        .contains(
+            "path         tcp(%s) > connect(%s) > ping+tls(localhost)"
+                .formatted(proxy.substring(7), target),
+            "proxy        %s opened connect(%s): 200 Connection established"
+                .formatted(proxy, target),
+            "security     TLS reaches localhost");
+  }
+
+  @Test
+  void httpsProxyThenHttpProxy_smtp_reportsEachTls() throws IOException {
+    String target = target("smtp");
+    String outer = https(httpsProxy());
+    String inner = http(proxy());
+
+    Cli run = run("smtp", target, "--via", outer, "--via", inner, "-v").succeeded();
+
+    assertThat(run.out())
+        .contains(
+            "path         tcp(%s) > tls(localhost) > connect(%s) > connect(%s) > smtp+tls(localhost)"
+                .formatted(outer.substring(8), inner.substring(7), target),
+            "proxy        " + outer + " opened",
+            "proxy        " + inner + " opened",
+            "  security   HOP_ONLY: this TLS ends at the proxy",
+            "security     TLS reaches localhost",
+            "tls   C: CONNECT " + inner.substring(7) + " HTTP/1.1",
+            "plain C: CONNECT " + target + " HTTP/1.1",
+            "plain S: 220",
+            "plain C: STARTTLS",
+            "before TLS   anybody on the way may have said this:",
+            "  greeting   220");
+  }
+
+  @Test
+  void httpsProxy_ldap_reportsEachTls() throws IOException {
+    String target = target("ldap");
+    String proxy = https(httpsProxy());
+
+    Cli run = run("ldap", target, "--via", proxy, "--whoami", "-v").succeeded();
+
+    assertThat(run.out())
+        .contains(
+            "> tls(localhost) > connect(%s) > ldap+tls(localhost)".formatted(target),
+            "proxy        " + proxy + " opened",
+            "plain C: ExtendedRequest #1 StartTLS",
+            "tls   C: SearchRequest #1",
+            "security     TLS reaches localhost",
+            "root DSE     LDAPv3",
+            "who am I     nobody");
+  }
+
+  @Test
+  void tlsEndsAtTheProxy_ldapBind_passwordStays() throws IOException {
+    Script refusing =
+        LdapScripts.start()
+            .send(LdapScripts.startTlsResponse(ResultCode.UNAVAILABLE, ""))
+            .expect(LdapScripts.rootDseRequest(1))
+            .send(LdapScripts.done(1, ResultCode.SUCCESS, ""))
+            .expect(LdapScripts.unbind(2))
+            .expectClose();
+    ScriptedPeer server = closing(ScriptedPeer.server(refusing));
+
+    Cli run =
+        run(
+            "ldap",
+            server.endpoint().toString(),
+            "--via",
+            https(httpsProxy()),
+            "--starttls",
+            "opportunistic",
+            "--bind-dn",
+            "cn=anna",
+            "--password-file",
+            file("password"));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.NOT_OFFERED.code());
+    assertThat(run.err()).contains("will not authenticate in plaintext");
+    assertThat(run.out()).contains("TLS ends at a proxy");
+    server.awaitPlayed();
+  }
+
+  @Test
+  void httpsProxy_json_tellsOfTheProxyApart() throws IOException {
+    String target = target("ping");
+    String proxy = https(httpsProxy());
+
+    JsonObject json = run("ping", target, "--via", proxy, "--output", "json").succeeded().json();
+
+    JsonObject hop = json.getAsJsonArray("via").get(0).getAsJsonObject();
+    assertThat(hop.get("proxy").getAsString()).isEqualTo(proxy);
+    assertThat(hop.get("tunnel").getAsString()).isEqualTo("connect(" + target + ")");
+    assertThat(hop.get("open").getAsBoolean()).isTrue();
+    assertThat(hop.get("status").getAsInt()).isEqualTo(200);
+    assertThat(hop.getAsJsonObject("tls").get("serverName").getAsString()).isEqualTo("localhost");
+    assertThat(hop.getAsJsonArray("certificates")).isNotEmpty();
+    assertThat(json.get("security").getAsString()).isEqualTo("origin");
+    assertThat(sha256(json)).isNotEqualTo(sha256(hop));
+  }
+
+  private static String sha256(JsonObject of) {
+    return of.getAsJsonArray("certificates").get(0).getAsJsonObject().get("sha256").getAsString();
+  }
+
+  @Test
+  void nobodyListens_ping_proxyUnreachable() throws IOException {
+    try (Socket bound = new Socket()) {
+      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      String proxy = "127.0.0.1:" + bound.getLocalPort();
+      run("ping", "any.example:1", "--via", "http://" + proxy)
+          .failed(ExitCode.CONNECT_FAILED, "could not connect", proxy, "refused");
+    }
+  }
+
+  @Test
+  void targetThatTheProxyDenies_ping_refusedWithStatusAndReason() throws IOException {
+    run(
+            "ping",
+            "any.example:1",
+            "--via",
+            http(ConnectProxy.builder().listen(EmbeddedServer.LOOPBACK)))
+        .failed(ExitCode.REFUSED, "connect(any.example:1)", "403 Forbidden");
+  }
+
+  @Test
+  void secondProxyDenies_ping_refusedAtItsLayer() throws IOException {
+    String outer = http(proxy());
+    String inner = http(ConnectProxy.builder().listen(EmbeddedServer.LOOPBACK));
+
+    Cli run =
+        run("ping", "any.example:1", "--via", outer, "--via", inner)
+            .failed(ExitCode.REFUSED, "> connect(any.example:1): ", "403 Forbidden");
+
+    assertThat(run.out()).contains("proxy        " + outer + " opened connect(");
+  }
+
+  @Test
+  void refusalWithABody_verbose_bodyIsShownEscaped() {
+    ScriptedPeer proxy =
+        scripted(
+            Script.start()
+                .send("HTTP/1.1 403 No\r\nContent-Length: 10\r\n\r\nbe\u001b[2Jgone")
+                .close());
+
+    Cli run =
+        run("ping", "any.example:1", "--via", url(proxy), "-v").failed(ExitCode.REFUSED, "403 No");
+
+    assertThat(run.out()).contains("be\\x1b[2Jgone").doesNotContain("\u001b");
+  }
+
+  @Test
+  void silentProxy_ping_timedOutInTheTunnelsLayer() {
+    run(
+            "ping",
+            "any.example:1",
+            "--via",
+            url(scripted(Script.start().stall())),
+            "--step-timeout",
+            "300ms")
+        .failed(
+            ExitCode.TIMED_OUT,
+            "> connect(any.example:1)",
+            "the proxy's answer to CONNECT",
+            "300 ms");
+  }
+
+  @Test
+  void silentTarget_ping_timedOutInTheTargetsLayer() {
+    ScriptedPeer proxy = scripted(Script.start().send(ESTABLISHED).stall());
+
+    run("ping", "any.example:1", "--via", url(proxy), "--step-timeout", "300ms")
+        .failed(ExitCode.TIMED_OUT, "> ping+tls(any.example)", "expected PONG");
+  }
+
+  @Test
+  void garbage_ping_misbehaved() {
+    run(
+            "ping",
+            "any.example:1",
+            "--via",
+            url(scripted(Script.start().send("220 mail\r\n").stall())))
+        .failed(ExitCode.MISBEHAVED, "an HTTP/1.1 answer to CONNECT");
+  }
+
+  @Test
+  void closedEarly_ping_closed() {
+    run("ping", "any.example:1", "--via", url(scripted(Script.start().close())))
+        .failed(ExitCode.CLOSED, "the proxy's answer to CONNECT");
+  }
+
+  @Test
+  void bytesBehindTheAnswer_implicitTls_injected() {
+    ScriptedPeer proxy = scripted(Script.start().send(ESTABLISHED + "PONG\n").stall());
+
+    run("ping", "any.example:1", "--via", url(proxy), "--tls")
+        .failed(ExitCode.INJECTED, "plaintext was injected");
+  }
+
+  @Test
+  void lyingProxy_answersInTheTargetsPlace_certificateRejected() {
+    ScriptedPeer proxy =
+        closing(
+            ScriptedPeer.server(
+                Script.start()
+                    .expect("CONNECT any.example:1 HTTP/1.1\r\nHost: any.example:1\r\n\r\n")
+                    .send(ESTABLISHED)
+                    .startTls(),
+                PROXY));
+
+    JsonObject json =
+        run("ping", "any.example:1", "--via", url(proxy), "--tls", "--output", "json")
+            .failed(ExitCode.CERTIFICATE_REJECTED, "> tls(any.example)")
+            .json();
+
+    assertThat(json.getAsJsonArray("certificates")).as("what it showed").isNotEmpty();
+    assertThat(json.get("tls").isJsonNull()).isTrue();
+    assertThat(json.get("security").isJsonNull()).isTrue();
+  }
+
+  @Test
+  void proxyOfAnUnknownAuthority_ping_certificateRejectedBelowTheProxy() throws IOException {
+    String proxy = https(httpsProxy());
+
+    JsonObject json =
+        Cli.run(
+                "ping",
+                "any.example:1",
+                "--via",
+                proxy,
+                "--cafile",
+                targetCa.toString(),
+                "--output",
+                "json")
+            .failed(ExitCode.CERTIFICATE_REJECTED, "> tls(localhost)")
+            .json();
+
+    JsonElement hop = json.getAsJsonArray("via").get(0);
+    assertThat(hop.getAsJsonObject().getAsJsonArray("certificates")).isNotEmpty();
+    assertThat(json.getAsJsonArray("certificates")).isEmpty();
+  }
+
+  @Test
+  void proxyWithoutTls_https_tlsFailed() throws IOException {
+    String proxy = http(proxy()).replace("http:", "https:");
+
+    run("ping", "any.example:1", "--via", proxy).failed(ExitCode.TLS_FAILED, "> tls(localhost)");
+  }
+
+  @Test
+  void insecureProxy_ping_warnsAndStillChecksTheTarget() throws IOException {
+    String target = target("ping");
+    String proxy = https(httpsProxy());
+
+    Cli run =
+        Cli.run(
+            "ping", target, "--via", proxy, "--proxy-insecure", "--cafile", targetCa.toString());
+    assertThat(run.err()).contains("warning: --proxy-insecure accepts any certificate of a proxy");
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out()).contains("no: anybody may be at the other end", "TLS reaches localhost");
+
+    Cli strict =
+        Cli.run("ping", target, "--via", proxy, "--proxy-insecure", "--cafile", proxyCa.toString());
+    assertThat(strict.exitCode()).isEqualTo(ExitCode.CERTIFICATE_REJECTED.code());
+  }
+
+  @Test
+  void passwordFromAFile_httpsProxy_isAskedForAndNeverShown() throws IOException {
+    String target = target("ping");
+    String proxy = https(withUser(httpsProxy())).replace("//", "//bob@");
+
+    Cli run =
+        run("ping", target, "--via", proxy, "--proxy-password-file", file("password"), "-v")
+            .succeeded();
+
+    assertThat(run.out())
+        .contains("Proxy-Authorization: Basic <redacted>")
+        .doesNotContain(PASSWORD);
+  }
+
+  @Test
+  void passwordInUrl_httpsProxy_worksWithAWarningAndIsNeverShown() throws IOException {
+    String target = target("ping");
+    String proxy = https(withUser(httpsProxy()));
+
+    Cli run =
+        run(
+            "ping",
+            target,
+            "--via",
+            proxy.replace("//", "//bob:s3c%72et@"),
+            "-v",
+            "--output",
+            "json");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.err().lines()).hasSize(1);
+    assertThat(run.err()).contains("warning: --via holds a password", "--proxy-password-env");
+    assertThat(run.out() + run.err()).doesNotContain(PASSWORD, "s3c%72et");
+  }
+
+  @Test
+  void wrongPassword_httpsProxy_refused407() throws IOException {
+    String proxy = https(withUser(httpsProxy())).replace("//", "//eve@");
+
+    run("ping", "any.example:1", "--via", proxy, "--proxy-password-file", file("password"))
+        .failed(ExitCode.REFUSED, "407", "the credentials were not accepted");
+  }
+
+  @Test
+  void noCredentials_httpProxy_refused407() throws IOException {
+    run("ping", "any.example:1", "--via", http(withUser(proxy())))
+        .failed(ExitCode.REFUSED, "407", "no credentials were given");
+  }
+
+  @Test
+  void password_httpProxy_staysUnlessToldToGo() throws IOException {
+    String target = target("ping");
+    String[] options = {
+      "--via",
+      http(withUser(proxy())),
+      "--proxy-user",
+      "bob",
+      "--proxy-password-file",
+      file("password")
+    };
+
+    run("ping", target, options)
+        .failed(
+            ExitCode.REFUSED,
+            "would show the password",
+            "--proxy-insecure-auth-in-plaintext would");
+
+    String[] told = List.of(options).toArray(new String[options.length + 1]);
+    told[options.length] = "--proxy-insecure-auth-in-plaintext";
+    run("ping", target, told).succeeded();
+  }
+
+  @Test
+  void mailThroughTwoProxies_smtp_arrives() throws IOException {
+    String target = target("smtp");
+
+    run(
+            "smtp",
+            target,
+            "--via",
+            http(proxy()),
+            "--via",
+            https(httpsProxy()),
+            "--from",
+            "a@x.example",
+            "--to",
+            "b@x.example",
+            "--body",
+            "hi",
+            "--count",
+            "20",
+            "--connections",
+            "2")
+        .succeeded();
+  }
+}
