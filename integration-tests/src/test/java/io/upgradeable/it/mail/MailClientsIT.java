@@ -183,6 +183,23 @@ final class MailClientsIT {
   }
 
   @Test
+  void msmtp_scram_received() throws Exception {
+    try (SmtpServer server = server().users(users()).start()) {
+      CLIENTS.run(
+          "sh",
+          "-c",
+          "printf 'Subject: by msmtp\n\n.\n' | msmtp --host=localhost --port=$0 --tls=on"
+              + " --tls-trust-file=/certificates/ca.crt --auth=scram-sha-256 --user=alice"
+              + " --passwordeval=\"printf %s '$1'\" --from=ann@client.test bob@example.test",
+          port(server),
+          PASSWORD);
+    }
+    ReceivedMessage message = await(1).get(0);
+    assertThat(message.text()).endsWith("Subject: by msmtp\r\n\r\n.\r\n");
+    assertThat(message.envelope().peer().user()).contains("alice");
+  }
+
+  @Test
   void openSsl_dialogue_answeredInOrder() throws Exception {
     String dialogue =
         """
