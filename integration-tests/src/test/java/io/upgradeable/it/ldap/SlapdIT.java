@@ -18,12 +18,12 @@ import io.upgradeable.UpgradeException.CertificateRejected;
 import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.UpgradeException.TlsFailed;
-import io.upgradeable.connect.ConnectProxy;
 import io.upgradeable.connect.ProxyHop;
 import io.upgradeable.it.ContainerTest;
 import io.upgradeable.it.EachEngine;
 import io.upgradeable.it.PeerContainer;
 import io.upgradeable.it.PeerNetwork;
+import io.upgradeable.it.proxy.Proxies;
 import io.upgradeable.ldap.Ldap;
 import io.upgradeable.ldap.LdapOpportunisticResult;
 import io.upgradeable.ldap.LdapOpportunisticResult.InPlaintext;
@@ -69,6 +69,10 @@ final class SlapdIT {
   @RegisterExtension
   private static final PeerContainer SLAPD = Slapd.in(NETWORK);
 
+  @Order(3)
+  @RegisterExtension
+  private static final PeerContainer PROXIES = Proxies.in(NETWORK);
+
   private static final TlsPolicy POLICY = Slapd.clientPolicy().build();
   private static final NettyConnector CONNECTOR = NettyConnector.builder().threads(1).build();
 
@@ -104,8 +108,7 @@ final class SlapdIT {
       assertThat(rootDse.namingContexts()).containsExactly("dc=example,dc=test");
       assertThat(rootDse.supportedLdapVersions()).containsExactly(3);
       assertThat(rootDse.supportsStartTls()).isTrue();
-      assertThat(rootDse.supportedSaslMechanisms())
-          .containsExactly("SCRAM-SHA-256");
+      assertThat(rootDse.supportedSaslMechanisms()).containsExactly("SCRAM-SHA-256");
       assertThat(rootDse.supportedControls()).contains("1.2.840.113556.1.4.319");
       session.unbind();
     }
@@ -360,22 +363,28 @@ final class SlapdIT {
   }
 
   @Test
-  void throughAProxy_startTlsInTheTunnel_reachesTheServer() throws IOException {
-    Endpoint peer = SLAPD.endpoint(Slapd.LDAP);
-    try (ConnectProxy proxy =
-            ConnectProxy.builder()
-                .listen(Endpoint.of("127.0.0.1", 0))
-                .allow("127.0.0.0/8:*")
-                .start();
+  void throughSquid_startTlsInTheTunnel_reachesTheServer() throws IOException {
+    assertReached(ProxyHop.parse("http://" + PROXIES.endpoint(Proxies.SQUID)));
+  }
+
+  @Test
+  void throughSquidUnderTls_startTlsInTheTunnel_reachesTheServer() throws IOException {
+    assertReached(
+        ProxyHop.parse("https://" + PROXIES.endpoint(Proxies.SQUID_TLS))
+            .withTls(Proxies.clientPolicy().build()));
+  }
+
+  private static void assertReached(ProxyHop squid) throws IOException {
+    Endpoint peer = Endpoint.of(Slapd.NAME, Ldap.PORT);
+    LayerStack stack = ProxyHop.stack(List.of(squid), peer).then(Ldap.client(peer, POLICY));
+    try (LdapSession session = LdapSession.connect(CONNECTOR, stack);
         Secret password = Slapd.annasPassword()) {
-      LayerStack stack =
-          ProxyHop.stack(List.of(ProxyHop.parse("http://" + proxy.endpoint())), peer)
-              .then(Ldap.client(peer, POLICY));
-      try (LdapSession session = LdapSession.connect(CONNECTOR, stack)) {
-        assertThat(session.connection().security()).isEqualTo(Security.ORIGIN);
-        session.bind(Slapd.ANNA, password);
-        assertThat(session.whoAmI()).isEqualTo("dn:" + Slapd.ANNA);
-      }
+      assertThat(session.connection().path())
+          .endsWith("> connect(ldap.example.test:389) > ldap+tls(ldap.example.test)");
+      assertThat(session.connection().security()).isEqualTo(Security.ORIGIN);
+      session.bind(Slapd.ANNA, password);
+      assertThat(session.whoAmI()).isEqualTo("dn:" + Slapd.ANNA);
+      session.unbind();
     }
   }
 }
