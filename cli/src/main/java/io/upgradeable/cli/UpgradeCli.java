@@ -24,6 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "%nExamples:",
       "  upgrade-cli ping",
       "  upgrade-cli smtp",
+      "  upgrade-cli connect",
       "  upgrade-cli serve ping --self-signed",
       "  upgrade-cli ping --help"
     })
@@ -36,6 +37,7 @@ final class UpgradeCli {
   static {
     COMMANDS.put("ping", PingCommand::new);
     COMMANDS.put("smtp", SmtpCommand::new);
+    COMMANDS.put("connect", ConnectCommand::new);
     COMMANDS.put("serve", ServeCommand::new);
     COMMANDS.put(COMPLETION, GenerateCompletion::new);
   }
