@@ -33,9 +33,11 @@ class HelpTest {
         "--help",
         "ping --help",
         "smtp --help",
+        "connect --help",
         "serve --help",
         "serve ping --help",
-        "serve smtp --help"
+        "serve smtp --help",
+        "serve connect --help"
       })
   void help_askedFor_hasSynopsisExamplesAndExitCodes(String commandLine) {
     Cli run = Cli.run(commandLine.split(" ")).succeeded();
@@ -58,9 +60,11 @@ class HelpTest {
     "--help,                     0 1 2 3 4 5 6 7 8 9 10 11 130",
     "ping --help,                0 1 2 3 4 6 7 8 9 10 11 130",
     "smtp --help,                0 1 2 3 4 5 6 7 8 9 10 11 130",
+    "connect --help,             0 1 2 3 4 6 7 8 9 10 11 130",
     "serve --help,               0 1 2 130",
     "serve ping --help,          0 1 2 130",
     "serve smtp --help,          0 1 2 130",
+    "serve connect --help,       0 1 2 130",
     "generate-completion --help, 0 1 2"
   })
   void help_askedFor_listsTheCodesThatTheCommandCanReturn(String commandLine, String codes) {
