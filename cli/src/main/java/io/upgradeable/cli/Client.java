@@ -5,6 +5,7 @@ import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.netty.NettyConnector;
+import io.upgradeable.session.Session;
 import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsPolicy;
 import io.upgradeable.tls.TlsRequirement;
@@ -100,9 +101,13 @@ final class Client implements AutoCloseable {
   }
 
   private Connection connect(LayerStack stack) throws IOException {
+    return connect(stack, () -> connector.connect(stack));
+  }
+
+  private Connection connect(LayerStack stack, Connecting connecting) throws IOException {
     report.stack(stack);
     try {
-      Connection connection = connector.connect(stack);
+      Connection connection = connecting.connect();
       report.connected(connection);
       return connection;
     } finally {
@@ -110,13 +115,40 @@ final class Client implements AutoCloseable {
     }
   }
 
+  /**
+   * Connects to the target, with TLS from the first byte if that is asked for, and says no more.
+   *
+   * @return the connection
+   */
+  Connection reach() throws IOException {
+    return connect(reachable());
+  }
+
+  /**
+   * The same, with a session.
+   *
+   * @param session what happens on the connection then
+   * @return the connection
+   */
+  Connection reach(Session session) throws IOException {
+    LayerStack stack = reachable();
+    return connect(stack, () -> connector.connect(stack, session));
+  }
+
+  private interface Connecting {
+    Connection connect() throws IOException;
+  }
+
+  /** From TCP to the target, with TLS from the first byte if that is asked for. */
+  LayerStack reachable() {
+    return peer.implicitTls()
+        ? base.then(limited(ImplicitTls.client(peer.name(), peer.policy())))
+        : base;
+  }
+
   /** From TCP to the protocol's layer, for who connects by the connector; it is reported. */
   LayerStack plan(Layer<?> protocol) {
-    LayerStack stack = base;
-    if (peer.implicitTls()) {
-      stack = stack.then(limited(ImplicitTls.client(peer.name(), peer.policy())));
-    }
-    stack = stack.then(protocol);
+    LayerStack stack = reachable().then(protocol);
     report.stack(stack);
     return stack;
   }

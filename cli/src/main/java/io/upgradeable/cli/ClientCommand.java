@@ -8,6 +8,7 @@ import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -63,6 +64,38 @@ abstract class ClientCommand extends BaseCommand {
     return List.of();
   }
 
+  /** Whether TLS begins with the first byte. */
+  protected boolean implicitTls(TlsOptions options) {
+    return options.implicit();
+  }
+
+  /** Whether stdout is for a report. */
+  protected boolean reports() {
+    return true;
+  }
+
+  /** How the embedded server is reached. */
+  protected Way wayTo(EmbeddedServer server) {
+    return Proxies.NONE.to(server.address());
+  }
+
+  /** What is said of the embedded server before all else, with the ends of its lines. */
+  protected String introduction(Endpoint address) {
+    return ("No target given: talking to an embedded server on %s, whose throw-away%n"
+            + "certificate for localhost is trusted for this run only.%n%n")
+        .formatted(address);
+  }
+
+  /** The options for proxies. */
+  protected final ViaOptions via() {
+    return via;
+  }
+
+  /** Whether the report is JSON. */
+  protected final boolean isForPrograms() {
+    return output.json();
+  }
+
   /** How many event loops the command keeps busy. */
   protected int threads() {
     return 1;
@@ -89,7 +122,7 @@ abstract class ClientCommand extends BaseCommand {
   }
 
   private void talk(Proxies proxies, Report findings) throws IOException {
-    int port = defaultPort(tls.implicit());
+    int port = defaultPort(implicitTls(tls));
     if (isEmbedded()) {
       talkToEmbedded(findings);
     } else if (!target.isGiven()) {
@@ -125,29 +158,22 @@ abstract class ClientCommand extends BaseCommand {
     // What is wrong with the options is said before anything is started.
     TlsPolicy policy = tls.policy(identity.chain());
     TlsPolicy serverPolicy = TlsPolicy.server().identity(identity).build();
-    try (EmbeddedServer server = startServer(serverPolicy, tls.implicit())) {
+    try (EmbeddedServer server = startServer(serverPolicy, implicitTls(tls))) {
       findings.target(server.address(), server.name(), true);
       if (!output.json()) {
-        introduce(server.address());
+        out().print(introduction(server.address()));
+        out().flush();
       }
-      Way straight = Proxies.NONE.to(server.address());
-      talk(straight, server.address(), server.name(), policy, findings);
+      talk(wayTo(server), server.address(), server.name(), policy, findings);
     }
-  }
-
-  private void introduce(Endpoint address) {
-    out()
-        .printf(
-            "No target given: talking to an embedded server on %s, whose throw-away%n"
-                + "certificate for localhost is trusted for this run only.%n%n",
-            address);
-    out().flush();
   }
 
   private void talk(Way way, Endpoint address, Endpoint name, TlsPolicy policy, Report findings)
       throws IOException {
-    Client.Peer peer = new Client.Peer(way, address, name, policy, tls.implicit(), tls.startTls());
-    TextReport text = new TextReport(out(), diagnostics().paint());
+    Client.Peer peer =
+        new Client.Peer(way, address, name, policy, implicitTls(tls), tls.startTls());
+    PrintWriter to = reports() ? out() : err();
+    TextReport text = new TextReport(to, diagnostics().paint());
     boolean live = !output.json() && (findings.embedded() || diagnostics().verbose());
     DialogueRecorder recorder =
         new DialogueRecorder(
@@ -161,8 +187,8 @@ abstract class ClientCommand extends BaseCommand {
     try (Client client = new Client(peer, times, findings, recorder, threads())) {
       talk(client);
     } finally {
-      if (live && !findings.dialogue().isEmpty()) {
-        out().println();
+      if (live && reports() && !findings.dialogue().isEmpty()) {
+        to.println();
       }
     }
   }
@@ -189,6 +215,9 @@ abstract class ClientCommand extends BaseCommand {
   }
 
   private void print(Report findings) {
+    if (!reports()) {
+      return;
+    }
     if (output.json()) {
       boolean dialogue = findings.embedded() || diagnostics().verbose();
       new JsonReport(out()).print(findings, output.showCertificates(), dialogue);

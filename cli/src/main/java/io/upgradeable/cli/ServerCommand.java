@@ -73,6 +73,20 @@ abstract class ServerCommand extends BaseCommand {
   /** Starts the server. */
   protected abstract Running start(Plan plan) throws IOException;
 
+  /**
+   * Whether the server cannot do without TLS.
+   *
+   * @param implicit whether the user wants TLS from the first byte
+   */
+  protected boolean needsTls(boolean implicit) {
+    return true;
+  }
+
+  /** Does something else instead of serving, if that was asked for. */
+  protected boolean isInstead() throws IOException {
+    return false;
+  }
+
   @Override
   protected final boolean canEndWith(ExitCode code) {
     return switch (code) {
@@ -83,13 +97,42 @@ abstract class ServerCommand extends BaseCommand {
 
   @Override
   protected final void execute(Interruption interruption) throws IOException {
+    if (isInstead()) {
+      return;
+    }
     Endpoint endpoint = listen.endpoint(defaultPort());
-    CertificateWatch certificates = new CertificateWatch(tls.files(), this::diagnose);
-    ReloadableTlsPolicy policy = tls.policy(endpoint.host());
+    if (needsTls(tls.implicit())) {
+      serveUnderTls(endpoint);
+    } else {
+      tls.requireNone();
+      serveInPlaintext(endpoint);
+    }
+  }
+
+  private void serveInPlaintext(Endpoint endpoint) throws IOException {
+    try (LibraryLog library = LibraryLog.listen(this::diagnose);
+        Running server = start(plan(endpoint, ServerCommand::noPolicy))) {
+      out().println("listening on " + server.endpoint());
+      requireOutput();
+      serve(server);
+    }
+  }
+
+  private static TlsPolicy noPolicy() {
+    throw new IllegalStateException("this server speaks no TLS");
+  }
+
+  private Plan plan(Endpoint endpoint, Supplier<TlsPolicy> policy) {
     Optional<ConnectionLog> log =
         diagnostics().verbose() ? Optional.of(new ConnectionLog(this::diagnose)) : Optional.empty();
+    return new Plan(endpoint, policy, tls.implicit(), limits, log);
+  }
+
+  private void serveUnderTls(Endpoint endpoint) throws IOException {
+    CertificateWatch certificates = new CertificateWatch(tls.files(), this::diagnose);
+    ReloadableTlsPolicy policy = tls.policy(endpoint.host());
     try (LibraryLog library = LibraryLog.listen(this::diagnose);
-        Running server = start(new Plan(endpoint, policy, tls.implicit(), limits, log))) {
+        Running server = start(plan(endpoint, policy))) {
       ScheduledExecutorService watching = watch(certificates, policy);
       try {
         announce(server, policy);
@@ -123,11 +166,16 @@ abstract class ServerCommand extends BaseCommand {
     CertificateFacts own = CertificateFacts.of(certificate);
     out().println("certificate sha256 " + own.sha256());
     out().println("certificate pin " + own.pin());
-    if (isOutputLost()) {
-      throw new IOException(OUTPUT_LOST); // nobody would learn where the server is
-    }
+    requireOutput();
     CertificateWarning.of(certificate)
         .ifPresent(warning -> diagnose("warning: the server's own certificate " + warning));
+  }
+
+  /** Else nobody would learn where the server is. */
+  private void requireOutput() throws IOException {
+    if (isOutputLost()) {
+      throw new IOException(OUTPUT_LOST);
+    }
   }
 
   private static void serve(Running server) throws IOException {

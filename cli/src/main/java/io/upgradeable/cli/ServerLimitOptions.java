@@ -3,6 +3,7 @@ package io.upgradeable.cli;
 import io.upgradeable.Layer;
 import io.upgradeable.Limits;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -19,7 +20,9 @@ final class ServerLimitOptions {
   @Option(
       names = "--max-connections-per-address",
       paramLabel = "N",
-      description = "How many of them may come from one address; not limited unless given.")
+      description =
+          "How many of them may come from one address; not limited unless given, and 100 for"
+              + " connect.")
   private @Nullable Integer connectionsPerAddress;
 
   @Option(
@@ -53,6 +56,11 @@ final class ServerLimitOptions {
       throw new UsageException("expected at least 1 for " + option + ", got " + value);
     }
     return value;
+  }
+
+  /** How long the set-up of a connection that has one message may take, if the user says so. */
+  Optional<Duration> messageTimeout() {
+    return Optional.ofNullable(stepTimeout).or(() -> Optional.ofNullable(timeout));
   }
 
   /** The same layer, with these times. */

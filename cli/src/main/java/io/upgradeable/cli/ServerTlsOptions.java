@@ -61,6 +61,13 @@ final class ServerTlsOptions {
     return implicit;
   }
 
+  /** Refuses what only makes sense under TLS. */
+  void requireNone() {
+    if (selfSigned || identity.isGiven() || trust.isGiven() || clientAuthentication != null) {
+      throw new UsageException("expected --tls with a certificate and with authorities");
+    }
+  }
+
   /** The files that the policy is made of, to be watched. */
   List<Path> files() {
     List<Path> files = new ArrayList<>(identity.files());

@@ -67,6 +67,10 @@ final class TlsOptions {
     return implicit;
   }
 
+  boolean isStartTlsGiven() {
+    return startTls != null;
+  }
+
   TlsRequirement startTls() {
     TlsRequirement given = startTls;
     return given == null ? TlsRequirement.REQUIRED : given;

@@ -34,10 +34,12 @@ class HelpTest {
         "ping --help",
         "smtp --help",
         "ldap --help",
+        "connect --help",
         "serve --help",
         "serve ping --help",
         "serve smtp --help",
-        "serve ldap --help"
+        "serve ldap --help",
+        "serve connect --help"
       })
   void help_askedFor_hasSynopsisExamplesAndExitCodes(String commandLine) {
     Cli run = Cli.run(commandLine.split(" ")).succeeded();
@@ -65,6 +67,8 @@ class HelpTest {
     "serve ping --help,          0 1 2 130",
     "serve smtp --help,          0 1 2 130",
     "serve ldap --help,          0 1 2 130",
+    "connect --help,             0 1 2 3 4 6 7 8 9 10 11 130",
+    "serve connect --help,       0 1 2 130",
     "generate-completion --help, 0 1 2"
   })
   void help_askedFor_listsTheCodesThatTheCommandCanReturn(String commandLine, String codes) {

@@ -3,12 +3,10 @@ package io.upgradeable.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -20,51 +18,9 @@ import org.junit.jupiter.api.condition.OS;
 /** The program as the shell sees it: a process with two streams, an exit code and signals. */
 class ProcessTest {
 
-  private static Process start(String... args) throws IOException {
-    return new ProcessBuilder(command(args)).start();
-  }
-
-  private static List<String> command(String... args) {
-    return commandOf(Main.class, args);
-  }
-
-  private static List<String> commandOf(Class<?> main, String... args) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(launcherFlags());
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(main.getName());
-    command.addAll(List.of(args));
-    return command;
-  }
-
-  /**
-   * Newer JDKs warn of what Netty does unless they are told that it is meant, as ./upgrade-cli
-   * does.
-   */
-  private static List<String> launcherFlags() {
-    int release = Runtime.version().feature();
-    List<String> flags = new ArrayList<>();
-    if (release >= 22) {
-      flags.add("--enable-native-access=ALL-UNNAMED");
-    }
-    if (release >= 23) {
-      flags.add("--sun-misc-unsafe-memory-access=allow");
-    }
-    return flags;
-  }
-
-  private static Cli finish(Process process) throws Exception {
-    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-    return new Cli(process.exitValue(), out, err);
-  }
-
   @Test
   void noTarget_ping_exits0WithNothingOnStderr() throws Exception {
-    Cli run = finish(start("ping")).succeeded();
+    Cli run = CliProcess.finish(CliProcess.start("ping")).succeeded();
 
     assertThat(run.out()).contains("tls   S: PONG");
   }
@@ -73,16 +29,16 @@ class ProcessTest {
   @EnabledOnOs(OS.LINUX)
   void fullDisk_ping_tellsThatTheReportIsLost() throws Exception {
     Process process =
-        new ProcessBuilder(command("ping", "--output", "json"))
+        new ProcessBuilder(CliProcess.command("ping", "--output", "json"))
             .redirectOutput(new File("/dev/full"))
             .start();
 
-    finish(process).failed(ExitCode.OTHER, "cannot write to stdout");
+    CliProcess.finish(process).failed(ExitCode.OTHER, "cannot write to stdout");
   }
 
   @Test
   void badTarget_ping_exits2() throws Exception {
-    finish(start("ping", "localhost:70000")).failed(ExitCode.USAGE, "70000");
+    CliProcess.finish(CliProcess.start("ping", "localhost:70000")).failed(ExitCode.USAGE, "70000");
   }
 
   @Test
@@ -90,12 +46,13 @@ class ProcessTest {
   void silentServer_clientEndedBySignal_tellsAndEnds() throws Exception {
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       server.setSoTimeout(20_000);
-      Process process = start("ping", "--output", "json", "127.0.0.1:" + server.getLocalPort());
+      Process process =
+          CliProcess.start("ping", "--output", "json", "127.0.0.1:" + server.getLocalPort());
       try (Socket client = server.accept()) {
         client.setSoTimeout(20_000);
         assertThat(client.getInputStream().readNBytes(5)).asString().isEqualTo("PING\n");
         process.toHandle().destroy(); // SIGTERM, and the streams stay open
-        Cli run = finish(process);
+        Cli run = CliProcess.finish(process);
 
         assertThat(run.err()).isEqualTo("upgrade-cli ping: interrupted" + System.lineSeparator());
         assertThat(run.exitCode()).isEqualTo(130);
@@ -107,7 +64,9 @@ class ProcessTest {
 
   @Test
   void jvmAlreadyEnding_ping_interruptedInOneLine() throws Exception {
-    Cli run = finish(new ProcessBuilder(commandOf(LateStart.class, "ping")).start());
+    Cli run =
+        CliProcess.finish(
+            new ProcessBuilder(CliProcess.commandOf(LateStart.class, "ping")).start());
 
     assertThat(run.err()).isEqualTo("upgrade-cli ping: interrupted" + System.lineSeparator());
     assertThat(run.out()).isEqualTo("130" + System.lineSeparator());
@@ -117,11 +76,12 @@ class ProcessTest {
   @EnabledOnOs(OS.LINUX)
   void fullDisk_serve_complainsAtOnce() throws Exception {
     Process process =
-        new ProcessBuilder(command("serve", "ping", "--self-signed", "--listen", "127.0.0.1:0"))
+        new ProcessBuilder(
+                CliProcess.command("serve", "ping", "--self-signed", "--listen", "127.0.0.1:0"))
             .redirectOutput(new File("/dev/full"))
             .start();
 
-    finish(process).failed(ExitCode.OTHER, "cannot write to stdout");
+    CliProcess.finish(process).failed(ExitCode.OTHER, "cannot write to stdout");
   }
 
   @Test
@@ -131,12 +91,12 @@ class ProcessTest {
         new ProcessBuilder(directoryOnStdin("ping", "--cert", "c.p12", "--key-password-stdin"))
             .start();
 
-    finish(process).failed(ExitCode.USAGE, "the key's password from stdin", "directory");
+    CliProcess.finish(process).failed(ExitCode.USAGE, "the key's password from stdin", "directory");
   }
 
   private static List<String> directoryOnStdin(String... args) {
     List<String> shell = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" < /", "sh"));
-    shell.addAll(command(args));
+    shell.addAll(CliProcess.command(args));
     return shell;
   }
 
@@ -154,7 +114,7 @@ class ProcessTest {
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void server_endedBySignal_exits0() throws Exception {
-    Process process = start("serve", "ping", "--self-signed", "--listen", "127.0.0.1:0");
+    Process process = CliProcess.start("serve", "ping", "--self-signed", "--listen", "127.0.0.1:0");
     String ready = process.inputReader(StandardCharsets.UTF_8).readLine();
     assertThat(ready).startsWith("listening on 127.0.0.1:");
     process.toHandle().destroy(); // SIGTERM, and the streams stay open

@@ -39,6 +39,16 @@ final class RunningServer implements AutoCloseable {
     return start(List.of("serve", "ldap"), options);
   }
 
+  /** {@code upgrade-cli serve connect}. */
+  static RunningServer connect(String... options) {
+    return start(List.of("serve", "connect"), options);
+  }
+
+  /** {@code upgrade-cli connect --listen}. */
+  static RunningServer forwarder(String... options) {
+    return start(List.of("connect"), options);
+  }
+
   private static RunningServer start(List<String> command, String... options) {
     List<String> args = new ArrayList<>(command);
     args.addAll(List.of("--listen", "127.0.0.1:0"));
@@ -65,7 +75,16 @@ final class RunningServer implements AutoCloseable {
 
   /** Ends the server as Ctrl-C does. */
   int stop() {
+    interrupt();
+    return awaitEnd();
+  }
+
+  /** Asks the server to end as Ctrl-C does. */
+  void interrupt() {
     thread.interrupt();
+  }
+
+  int awaitEnd() {
     try {
       return exitCode.get(20, TimeUnit.SECONDS);
     } catch (Exception e) {

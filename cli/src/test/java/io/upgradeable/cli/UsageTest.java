@@ -152,6 +152,29 @@ class UsageTest {
           ping x.example --via socks5://bob:x@p       | expected --proxy-insecure-auth-in-plaintext as well
           ping x.example --via https://bob:x@p:1 --proxy-insecure | with --proxy-insecure anybody may get the password
           ping [::1] --via socks4a://p                | no way through the proxies
+          connect x.example:1                         | expected --via URL or --proxy-env
+          connect x.example --via http://p:1          | expected HOST:PORT
+          connect --stdio --via http://p:1            | expected a target with --stdio
+          connect --via http://p:1                    | expected a target with --via
+          connect --listen 1                          | expected a target with --stdio and --listen
+          connect x:1 --via http://p:1 --stdio --listen 1 | expected --stdio or --listen, got both
+          connect x:1 --via http://p:1 --stdio --output json | expected --output json without
+          connect x:1 --via http://p:1 --listen a:b:c | --listen: expected brackets
+          connect x:1 --via http://p:1 --listen 70000 | --listen: expected a port
+          connect x:1 --via http://p:1 --listen 1 --max-connections 0 | at least 1 for --max-connections
+          connect x:1 --via http://p:1 --tls --no-tls | expected --tls or --no-tls, got both
+          connect x:1 --via http://p:1 --starttls required | --starttls makes no sense for connect
+          connect x:1 --via http://b@p:1 --stdio --proxy-password-stdin | expected --proxy-password-stdin or --stdio
+          serve connect --allow 1                     | --allow: expected HOST:PORT
+          serve connect --allow-port 80               | expected --allow-public with --allow-port
+          serve connect --allow-public --allow-port 0 | expected a port from 1 to 65535
+          serve connect --allow a:1 --listen 0.0.0.0:0 | expected --users for a proxy that others can reach
+          serve connect --allow a:1 --self-signed     | expected --tls with a certificate
+          serve connect --allow a:1 --tls             | expected --cert FILE with --key FILE, or --self-signed
+          serve connect --print-user                  | expected --user with --print-user
+          serve connect --users /does/not/exist       | cannot read --users /does/not/exist: no such file
+          serve connect --users f --user b --password-env X | expected --users or --user, got both
+          serve connect --password-env X              | expected --user with a password
           bogus                                       | bogus
           """)
   void badOption_run_oneLineAndExit2(String commandLine, String expected) {

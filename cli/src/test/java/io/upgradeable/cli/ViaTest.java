@@ -5,24 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.unboundid.ldap.sdk.ResultCode;
-import io.upgradeable.connect.ConnectProxy;
-import io.upgradeable.sasl.Secret;
-import io.upgradeable.sasl.UserFile;
-import io.upgradeable.testkit.Certificates;
-import io.upgradeable.testkit.Certificates.Issued;
 import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
-import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,84 +23,29 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class ViaTest {
 
-  private static final Certificates TARGETS = Certificates.create();
-  private static final Certificates PROXIES = Certificates.create();
-  private static final Issued PROXY = PROXIES.server("localhost");
-  private static final String PASSWORD = "s3cret";
-  private static final String ESTABLISHED = "HTTP/1.1 200 Connection established\r\n\r\n";
-
   @TempDir private static Path directory;
-  private static Path targetCa;
-  private static Path proxyCa;
 
-  private final List<AutoCloseable> open = new ArrayList<>();
-
-  @BeforeAll
-  static void writeFiles() throws IOException {
-    targetCa = directoryOf("targets", TARGETS).resolve("ca.crt");
-    TARGETS.server("localhost").writePem(directory, "target");
-    proxyCa = directoryOf("proxies", PROXIES).resolve("ca.crt");
-    Files.writeString(directory.resolve("password"), PASSWORD + "\n");
-  }
-
-  private static Path directoryOf(String name, Certificates certificates) throws IOException {
-    Path made = Files.createDirectory(directory.resolve(name));
-    certificates.writePem(made);
-    return made;
-  }
+  private final ProxyFixture fixture = new ProxyFixture(directory);
 
   @AfterEach
   void closeAll() throws Exception {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    open.add(resource);
-    return resource;
-  }
-
-  private static String file(String name) {
-    return directory.resolve(name).toString();
+    fixture.close();
   }
 
   private String target(String protocol) {
-    String[] identity = {"--cert", file("target.crt"), "--key", file("target.key")};
+    String[] identity = {"--cert", fixture.file("target.crt"), "--key", fixture.file("target.key")};
     RunningServer server =
         switch (protocol) {
           case "smtp" -> RunningServer.smtp(identity);
           case "ldap" -> RunningServer.ldap(identity);
           default -> RunningServer.start(identity);
         };
-    return closing(server).target();
+    return fixture.closing(server).target();
   }
 
-  private static ConnectProxy.Builder proxy() {
-    return ConnectProxy.builder().listen(EmbeddedServer.LOOPBACK).allow("127.0.0.0/8:*");
-  }
-
-  private static ConnectProxy.Builder httpsProxy() {
-    TlsPolicy policy = TlsPolicy.server().identity(PROXY.identity()).build();
-    return proxy().tls(() -> policy);
-  }
-
-  private static ConnectProxy.Builder withUser(ConnectProxy.Builder builder) {
-    return builder.users(
-        UserFile.parse(List.of(UserFile.line("bob", new Secret(PASSWORD.toCharArray())))));
-  }
-
-  private String http(ConnectProxy.Builder builder) throws IOException {
-    return "http://localhost:" + closing(builder.start()).endpoint().port();
-  }
-
-  private String https(ConnectProxy.Builder builder) throws IOException {
-    return "https://localhost:" + closing(builder.start()).endpoint().port();
-  }
-
-  private static Cli run(String command, String target, String... more) {
-    List<String> args = new ArrayList<>(List.of(command, target, "--cafile", targetCa.toString()));
-    args.addAll(List.of("--proxy-cafile", proxyCa.toString()));
+  private Cli run(String command, String target, String... more) {
+    List<String> args = new ArrayList<>(List.of(command, target, "--cafile", fixture.targetCa()));
+    args.addAll(List.of("--proxy-cafile", fixture.proxyCa()));
     args.addAll(List.of(more));
     if (List.of(more).stream().noneMatch(word -> word.startsWith("https://"))) {
       args.subList(4, 6).clear();
@@ -116,20 +53,10 @@ class ViaTest {
     return Cli.run(args.toArray(String[]::new));
   }
 
-  /** A proxy that plays a script behind the request for a tunnel to any.example:1. */
-  private ScriptedPeer scripted(Script behindRequest) {
-    String request = "CONNECT any.example:1 HTTP/1.1\r\nHost: any.example:1\r\n\r\n";
-    return closing(ScriptedPeer.server(Script.start().expect(request).then(behindRequest)));
-  }
-
-  private static String url(ScriptedPeer proxy) {
-    return "http://" + proxy.endpoint();
-  }
-
   @Test
   void httpProxy_ping_reportsTheChain() throws IOException {
     String target = target("ping");
-    String proxy = http(proxy());
+    String proxy = fixture.http(ProxyFixture.allowing());
 
     Cli run = run("ping", target, "--via", proxy).succeeded();
 
@@ -145,8 +72,8 @@ class ViaTest {
   @Test
   void httpsProxyThenHttpProxy_smtp_reportsEachTls() throws IOException {
     String target = target("smtp");
-    String outer = https(httpsProxy());
-    String inner = http(proxy());
+    String outer = fixture.https(ProxyFixture.allowing());
+    String inner = fixture.http(ProxyFixture.allowing());
 
     Cli run = run("smtp", target, "--via", outer, "--via", inner, "-v").succeeded();
 
@@ -169,7 +96,7 @@ class ViaTest {
   @Test
   void httpsProxy_ldap_reportsEachTls() throws IOException {
     String target = target("ldap");
-    String proxy = https(httpsProxy());
+    String proxy = fixture.https(ProxyFixture.allowing());
 
     Cli run = run("ldap", target, "--via", proxy, "--whoami", "-v").succeeded();
 
@@ -193,20 +120,20 @@ class ViaTest {
             .send(LdapScripts.done(1, ResultCode.SUCCESS, ""))
             .expect(LdapScripts.unbind(2))
             .expectClose();
-    ScriptedPeer server = closing(ScriptedPeer.server(refusing));
+    ScriptedPeer server = fixture.closing(ScriptedPeer.server(refusing));
 
     Cli run =
         run(
             "ldap",
             server.endpoint().toString(),
             "--via",
-            https(httpsProxy()),
+            fixture.https(ProxyFixture.allowing()),
             "--starttls",
             "opportunistic",
             "--bind-dn",
             "cn=anna",
             "--password-file",
-            file("password"));
+            fixture.file("password"));
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.NOT_OFFERED.code());
     assertThat(run.err()).contains("will not authenticate in plaintext");
@@ -217,7 +144,7 @@ class ViaTest {
   @Test
   void httpsProxy_json_tellsOfTheProxyApart() throws IOException {
     String target = target("ping");
-    String proxy = https(httpsProxy());
+    String proxy = fixture.https(ProxyFixture.allowing());
 
     JsonObject json = run("ping", target, "--via", proxy, "--output", "json").succeeded().json();
 
@@ -248,18 +175,14 @@ class ViaTest {
 
   @Test
   void targetThatTheProxyDenies_ping_refusedWithStatusAndReason() throws IOException {
-    run(
-            "ping",
-            "any.example:1",
-            "--via",
-            http(ConnectProxy.builder().listen(EmbeddedServer.LOOPBACK)))
+    run("ping", "any.example:1", "--via", fixture.http(ProxyFixture.denying()))
         .failed(ExitCode.REFUSED, "connect(any.example:1)", "403 Forbidden");
   }
 
   @Test
   void secondProxyDenies_ping_refusedAtItsLayer() throws IOException {
-    String outer = http(proxy());
-    String inner = http(ConnectProxy.builder().listen(EmbeddedServer.LOOPBACK));
+    String outer = fixture.http(ProxyFixture.allowing());
+    String inner = fixture.http(ProxyFixture.denying());
 
     Cli run =
         run("ping", "any.example:1", "--via", outer, "--via", inner)
@@ -270,14 +193,13 @@ class ViaTest {
 
   @Test
   void refusalWithABody_verbose_bodyIsShownEscaped() {
-    ScriptedPeer proxy =
-        scripted(
+    String proxy =
+        fixture.scripted(
             Script.start()
                 .send("HTTP/1.1 403 No\r\nContent-Length: 10\r\n\r\nbe\u001b[2Jgone")
                 .close());
 
-    Cli run =
-        run("ping", "any.example:1", "--via", url(proxy), "-v").failed(ExitCode.REFUSED, "403 No");
+    Cli run = run("ping", "any.example:1", "--via", proxy, "-v").failed(ExitCode.REFUSED, "403 No");
 
     assertThat(run.out()).contains("be\\x1b[2Jgone").doesNotContain("\u001b");
   }
@@ -288,7 +210,7 @@ class ViaTest {
             "ping",
             "any.example:1",
             "--via",
-            url(scripted(Script.start().stall())),
+            fixture.scripted(Script.start().stall()),
             "--step-timeout",
             "300ms")
         .failed(
@@ -300,9 +222,9 @@ class ViaTest {
 
   @Test
   void silentTarget_ping_timedOutInTheTargetsLayer() {
-    ScriptedPeer proxy = scripted(Script.start().send(ESTABLISHED).stall());
+    String proxy = fixture.scripted(Script.start().send(ProxyFixture.ESTABLISHED).stall());
 
-    run("ping", "any.example:1", "--via", url(proxy), "--step-timeout", "300ms")
+    run("ping", "any.example:1", "--via", proxy, "--step-timeout", "300ms")
         .failed(ExitCode.TIMED_OUT, "> ping+tls(any.example)", "expected PONG");
   }
 
@@ -312,37 +234,31 @@ class ViaTest {
             "ping",
             "any.example:1",
             "--via",
-            url(scripted(Script.start().send("220 mail\r\n").stall())))
+            fixture.scripted(Script.start().send("220 mail\r\n").stall()))
         .failed(ExitCode.MISBEHAVED, "an HTTP/1.1 answer to CONNECT");
   }
 
   @Test
   void closedEarly_ping_closed() {
-    run("ping", "any.example:1", "--via", url(scripted(Script.start().close())))
+    run("ping", "any.example:1", "--via", fixture.scripted(Script.start().close()))
         .failed(ExitCode.CLOSED, "the proxy's answer to CONNECT");
   }
 
   @Test
   void bytesBehindTheAnswer_implicitTls_injected() {
-    ScriptedPeer proxy = scripted(Script.start().send(ESTABLISHED + "PONG\n").stall());
+    String proxy =
+        fixture.scripted(Script.start().send(ProxyFixture.ESTABLISHED + "PONG\n").stall());
 
-    run("ping", "any.example:1", "--via", url(proxy), "--tls")
+    run("ping", "any.example:1", "--via", proxy, "--tls")
         .failed(ExitCode.INJECTED, "plaintext was injected");
   }
 
   @Test
   void lyingProxy_answersInTheTargetsPlace_certificateRejected() {
-    ScriptedPeer proxy =
-        closing(
-            ScriptedPeer.server(
-                Script.start()
-                    .expect("CONNECT any.example:1 HTTP/1.1\r\nHost: any.example:1\r\n\r\n")
-                    .send(ESTABLISHED)
-                    .startTls(),
-                PROXY));
+    String proxy = fixture.scripted(Script.start().send(ProxyFixture.ESTABLISHED).startTls());
 
     JsonObject json =
-        run("ping", "any.example:1", "--via", url(proxy), "--tls", "--output", "json")
+        run("ping", "any.example:1", "--via", proxy, "--tls", "--output", "json")
             .failed(ExitCode.CERTIFICATE_REJECTED, "> tls(any.example)")
             .json();
 
@@ -353,7 +269,7 @@ class ViaTest {
 
   @Test
   void proxyOfAnUnknownAuthority_ping_certificateRejectedBelowTheProxy() throws IOException {
-    String proxy = https(httpsProxy());
+    String proxy = fixture.https(ProxyFixture.allowing());
 
     JsonObject json =
         Cli.run(
@@ -362,7 +278,7 @@ class ViaTest {
                 "--via",
                 proxy,
                 "--cafile",
-                targetCa.toString(),
+                fixture.targetCa(),
                 "--output",
                 "json")
             .failed(ExitCode.CERTIFICATE_REJECTED, "> tls(localhost)")
@@ -375,7 +291,7 @@ class ViaTest {
 
   @Test
   void proxyWithoutTls_https_tlsFailed() throws IOException {
-    String proxy = http(proxy()).replace("http:", "https:");
+    String proxy = fixture.http(ProxyFixture.allowing()).replace("http:", "https:");
 
     run("ping", "any.example:1", "--via", proxy).failed(ExitCode.TLS_FAILED, "> tls(localhost)");
   }
@@ -383,38 +299,38 @@ class ViaTest {
   @Test
   void insecureProxy_ping_warnsAndStillChecksTheTarget() throws IOException {
     String target = target("ping");
-    String proxy = https(httpsProxy());
+    String proxy = fixture.https(ProxyFixture.allowing());
 
     Cli run =
-        Cli.run(
-            "ping", target, "--via", proxy, "--proxy-insecure", "--cafile", targetCa.toString());
+        Cli.run("ping", target, "--via", proxy, "--proxy-insecure", "--cafile", fixture.targetCa());
     assertThat(run.err()).contains("warning: --proxy-insecure accepts any certificate of a proxy");
     assertThat(run.exitCode()).isZero();
     assertThat(run.out()).contains("no: anybody may be at the other end", "TLS reaches localhost");
 
     Cli strict =
-        Cli.run("ping", target, "--via", proxy, "--proxy-insecure", "--cafile", proxyCa.toString());
+        Cli.run("ping", target, "--via", proxy, "--proxy-insecure", "--cafile", fixture.proxyCa());
     assertThat(strict.exitCode()).isEqualTo(ExitCode.CERTIFICATE_REJECTED.code());
   }
 
   @Test
   void passwordFromAFile_httpsProxy_isAskedForAndNeverShown() throws IOException {
     String target = target("ping");
-    String proxy = https(withUser(httpsProxy())).replace("//", "//bob@");
+    String proxy =
+        fixture.https(ProxyFixture.withUser(ProxyFixture.allowing())).replace("//", "//bob@");
 
     Cli run =
-        run("ping", target, "--via", proxy, "--proxy-password-file", file("password"), "-v")
+        run("ping", target, "--via", proxy, "--proxy-password-file", fixture.file("password"), "-v")
             .succeeded();
 
     assertThat(run.out())
         .contains("Proxy-Authorization: Basic <redacted>")
-        .doesNotContain(PASSWORD);
+        .doesNotContain(ProxyFixture.PASSWORD);
   }
 
   @Test
   void passwordInUrl_httpsProxy_worksWithAWarningAndIsNeverShown() throws IOException {
     String target = target("ping");
-    String proxy = https(withUser(httpsProxy()));
+    String proxy = fixture.https(ProxyFixture.withUser(ProxyFixture.allowing()));
 
     Cli run =
         run(
@@ -429,20 +345,25 @@ class ViaTest {
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.err().lines()).hasSize(1);
     assertThat(run.err()).contains("warning: --via holds a password", "--proxy-password-env");
-    assertThat(run.out() + run.err()).doesNotContain(PASSWORD, "s3c%72et");
+    assertThat(run.out() + run.err()).doesNotContain(ProxyFixture.PASSWORD, "s3c%72et");
   }
 
   @Test
   void wrongPassword_httpsProxy_refused407() throws IOException {
-    String proxy = https(withUser(httpsProxy())).replace("//", "//eve@");
+    String proxy =
+        fixture.https(ProxyFixture.withUser(ProxyFixture.allowing())).replace("//", "//eve@");
 
-    run("ping", "any.example:1", "--via", proxy, "--proxy-password-file", file("password"))
+    run("ping", "any.example:1", "--via", proxy, "--proxy-password-file", fixture.file("password"))
         .failed(ExitCode.REFUSED, "407", "the credentials were not accepted");
   }
 
   @Test
   void noCredentials_httpProxy_refused407() throws IOException {
-    run("ping", "any.example:1", "--via", http(withUser(proxy())))
+    run(
+            "ping",
+            "any.example:1",
+            "--via",
+            fixture.http(ProxyFixture.withUser(ProxyFixture.allowing())))
         .failed(ExitCode.REFUSED, "407", "no credentials were given");
   }
 
@@ -451,11 +372,11 @@ class ViaTest {
     String target = target("ping");
     String[] options = {
       "--via",
-      http(withUser(proxy())),
+      fixture.http(ProxyFixture.withUser(ProxyFixture.allowing())),
       "--proxy-user",
       "bob",
       "--proxy-password-file",
-      file("password")
+      fixture.file("password")
     };
 
     run("ping", target, options)
@@ -477,9 +398,9 @@ class ViaTest {
             "smtp",
             target,
             "--via",
-            http(proxy()),
+            fixture.http(ProxyFixture.allowing()),
             "--via",
-            https(httpsProxy()),
+            fixture.https(ProxyFixture.allowing()),
             "--from",
             "a@x.example",
             "--to",

@@ -51,6 +51,9 @@ import java.util.function.Supplier;
  */
 public final class ConnectProxy implements AutoCloseable {
 
+  /** The name of the layer that reads requests. */
+  private static final String REQUESTS = "connect";
+
   private static final System.Logger LOG = System.getLogger("io.upgradeable.connect");
 
   /** Connections beside tunnels: those whose request is under way, or that are being refused. */
@@ -89,7 +92,7 @@ public final class ConnectProxy implements AutoCloseable {
 
   private NettyAcceptor newAcceptor(Builder builder, Endpoint listen) throws IOException {
     Layer<ConnectRequest> requests =
-        Layer.of("connect", ConnectServerUpgrade::new)
+        Layer.of(REQUESTS, ConnectServerUpgrade::new)
             .limits(
                 Limits.SERVER
                     .withUnreadBytes(HttpHeadReader.MAX_BYTES)
@@ -102,7 +105,7 @@ public final class ConnectProxy implements AutoCloseable {
             .eventLoopsOf(connector)
             .maxConnections(Math.addExact(maxTunnels, OTHER_CONNECTIONS))
             .maxConnectionsPerAddress(builder.maxConnectionsPerClient)
-            .observer(builder.observer)
+            .observer(new RefusedHeads(REQUESTS, builder.observer, this::log))
             .session(
                 connection ->
                     new TunnelSession(this, connection.result(requests), clientOf(connection)));
@@ -401,7 +404,7 @@ public final class ConnectProxy implements AutoCloseable {
     }
 
     /**
-     * Hears of each request when it is over.
+     * Hears of each request when it is over, and of what came in a request's place.
      *
      * @param log called on event loops, must not block
      * @return this

@@ -6,12 +6,13 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * One line of a proxy's access log: a request for a tunnel, and what became of it.
+ * One line of a proxy's access log: a request for a tunnel, or what was none, and what became of
+ * it.
  *
- * @param start when the request was complete
+ * @param start when the request was complete, or was found to be none
  * @param client the client's address and port
  * @param user who proved to be there, where the proxy asks
- * @param target where the client wanted to go
+ * @param target where the client wanted to go; empty if it did not ask well enough to know
  * @param status what the client was told: 200, or why not; 0 if it left before
  * @param reason how it ended, in a word or a phrase
  * @param fromClient bytes from the client to the target
@@ -22,7 +23,7 @@ public record TunnelRecord(
     Instant start,
     String client,
     Optional<String> user,
-    Endpoint target,
+    Optional<Endpoint> target,
     int status,
     String reason,
     long fromClient,
@@ -37,11 +38,11 @@ public record TunnelRecord(
             start,
             client,
             user.map(u -> u.replaceAll("[^\\x21-\\x7e]", "_")).orElse("-"),
-            target,
+            target.map(Endpoint::toString).orElse("-"),
             status,
             fromClient,
             fromTarget,
             duration.toMillis(),
-            reason);
+            reason.replaceAll("[^\\x20-\\x7e]", "_"));
   }
 }

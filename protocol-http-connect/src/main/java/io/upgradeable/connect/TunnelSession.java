@@ -5,6 +5,7 @@ import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.netty.NettyRelay;
+import io.upgradeable.session.HeldSession;
 import io.upgradeable.session.Session;
 import io.upgradeable.session.SessionContext;
 import java.net.InetAddress;
@@ -181,7 +182,7 @@ final class TunnelSession implements Session {
             start,
             client,
             user,
-            request.target(),
+            Optional.of(request.target()),
             status,
             reason,
             fromClient,

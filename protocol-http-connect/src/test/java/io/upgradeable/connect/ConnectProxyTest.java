@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The proxy, as a client with a plain socket sees it. */
@@ -113,7 +114,7 @@ class ConnectProxyTest {
     assertThat(entry.fromClient()).isEqualTo(22);
     assertThat(entry.fromTarget()).isEqualTo(6);
     assertThat(entry.reason()).isEqualTo("ended");
-    assertThat(entry.target().port()).isEqualTo(target.getLocalPort());
+    assertThat(entry.target().orElseThrow().port()).isEqualTo(target.getLocalPort());
     assertThat(entry.toString()).contains(" CONNECT 127.0.0.1:").contains(" 200 22 6 ");
   }
 
@@ -169,7 +170,36 @@ class ConnectProxyTest {
     ConnectProxy proxy = start(Loopback.proxy());
     String answer = answer(proxy, "GET / HTTP/1.1\r\nHost: a\r\n\r\n" + request());
     assertThat(answer).startsWith("HTTP/1.1 405 Method Not Allowed\r\n").doesNotContain("200");
-    assertThat(log).isEmpty();
+    assertThat(logged().status()).isEqualTo(405);
+    assertThat(log).as("of the request behind it").isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n', 405, only CONNECT is served here",
+    "'CONNECT a:1 HTTP/1.1\\r\\n\\r\\n', 400, there is not one Host",
+    "'CONNECT a:1 HTTP/1.1\\nHost: a:1\\n\\n', 400, a LF without CR",
+    "'CONNECT a:1 HTTP/3.0\\r\\n\\r\\n', 505, the version is not HTTP/1.1"
+  })
+  void headThatIsRefused_inAnyWay_isInTheAccessLog(String head, int status, String reason)
+      throws Exception {
+    ConnectProxy proxy = start(Loopback.proxy());
+    assertThat(answer(proxy, head.translateEscapes())).startsWith("HTTP/1.1 " + status + " ");
+
+    TunnelRecord entry = logged();
+    assertThat(entry.status()).isEqualTo(status);
+    assertThat(entry.reason()).contains(reason);
+    assertThat(entry.target()).isEmpty();
+    assertThat(entry.toString())
+        .contains(" 127.0.0.1:")
+        .contains(" - CONNECT - " + status + " 0 0 ");
+  }
+
+  @Test
+  void headThatDoesNotEnd_timeOut_isInTheAccessLog() throws Exception {
+    ConnectProxy proxy = start(Loopback.proxy().headTimeout(Duration.ofMillis(300)));
+    assertThat(answer(proxy, "CONNECT a:1")).isEmpty();
+    assertThat(logged().status()).isZero();
   }
 
   @Test
@@ -177,6 +207,7 @@ class ConnectProxyTest {
     ConnectProxy proxy = start(Loopback.proxy());
     String endless = "CONNECT a:1 HTTP/1.1\r\nA: " + "b".repeat(HttpHeadReader.MAX_BYTES);
     assertThat(answer(proxy, endless)).startsWith("HTTP/1.1 431 ");
+    assertThat(logged().status()).isEqualTo(431);
   }
 
   @Test

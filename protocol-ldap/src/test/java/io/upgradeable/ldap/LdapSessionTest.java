@@ -27,6 +27,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -429,9 +430,11 @@ class LdapSessionTest {
 
   @Test
   void operation_cancelledBeforeItWasSent_neverSent() throws Exception {
+    CountDownLatch cancelled = new CountDownLatch(1);
     against(
         script()
             .expect(bind(1, "cn=anna", "x"))
+            .await(cancelled) // Nothing goes out behind a bind that has no answer.
             .send(Answers.bind(1, Answers.SUCCESS))
             .expect(whoAmI(2))
             .send(Answers.whoAmI(2, "dn:cn=anna"))
@@ -440,6 +443,7 @@ class LdapSessionTest {
           CompletableFuture<LdapResult> bind = session.bindAsync("cn=anna", secret("x"));
           session.rootDseAsync().cancel(false);
           CompletableFuture<String> behind = session.whoAmIAsync();
+          cancelled.countDown();
 
           assertThat(behind.get(20, TimeUnit.SECONDS)).isEqualTo("dn:cn=anna");
           assertThat(bind).isCompleted();

@@ -59,8 +59,24 @@ public final class NettyRelay {
       Ending ending,
       Optional<UpgradeException> cause) {}
 
+  /** Counts what goes through while it does. Called on event loops, must not block. */
+  public interface Meter {
+
+    /** Counts nothing. */
+    Meter NONE = (fromNear, bytes) -> {};
+
+    /**
+     * Bytes go from one side to the other.
+     *
+     * @param fromNear whether they came from the near side
+     * @param bytes how many
+     */
+    void passed(boolean fromNear, int bytes);
+  }
+
   private final RelaySide near;
   private final RelaySide far;
+  private final Meter meter;
   private final long idleNanos;
   private final long startedAt = System.nanoTime();
   private final AtomicInteger open = new AtomicInteger(2);
@@ -74,7 +90,8 @@ public final class NettyRelay {
   private Duration duration = Duration.ZERO;
   private Optional<UpgradeException> cause = Optional.empty();
 
-  private NettyRelay(SessionDriver near, SessionDriver far, Duration idleTimeout) {
+  private NettyRelay(SessionDriver near, SessionDriver far, Duration idleTimeout, Meter meter) {
+    this.meter = meter;
     this.idleNanos = idleTimeout.toNanos();
     this.near = new RelaySide(this, near);
     this.far = new RelaySide(this, far);
@@ -97,12 +114,28 @@ public final class NettyRelay {
    */
   public static CompletableFuture<Report> between(
       SessionContext near, SessionContext far, Duration idleTimeout) {
+    return between(near, far, idleTimeout, Meter.NONE);
+  }
+
+  /**
+   * The same, with a meter.
+   *
+   * @param near the context of one connection's session
+   * @param far the context of another connection's session
+   * @param idleTimeout how long no byte may go either way
+   * @param meter counts the bytes while they go
+   * @return as above
+   * @throws IllegalArgumentException as above
+   */
+  public static CompletableFuture<Report> between(
+      SessionContext near, SessionContext far, Duration idleTimeout, Meter meter) {
     if (near == far
         || !(near instanceof SessionDriver nearDriver)
         || !(far instanceof SessionDriver farDriver)) {
       throw new IllegalArgumentException("expected the contexts of two sessions on connections");
     }
-    NettyRelay relay = new NettyRelay(nearDriver, farDriver, Blocking.requirePositive(idleTimeout));
+    NettyRelay relay =
+        new NettyRelay(nearDriver, farDriver, Blocking.requirePositive(idleTimeout), meter);
     relay.takeOver();
     return relay.report;
   }
@@ -124,8 +157,14 @@ public final class NettyRelay {
     far.close();
   }
 
+  /** Bytes of one side go to the other. */
+  void onBytes(RelaySide from, int count) {
+    meter.passed(from == near, count);
+    onMovement();
+  }
+
   /** Bytes went one way or the other. */
-  void onBytes() {
+  void onMovement() {
     lastByteAt = System.nanoTime();
   }
 

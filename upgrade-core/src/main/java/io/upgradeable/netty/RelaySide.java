@@ -130,8 +130,9 @@ final class RelaySide extends ChannelDuplexHandler {
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // Only this side's loop counts; others look.
   private void pass(ByteBuf buffer) {
-    bytes += buffer.readableBytes();
-    relay.onBytes();
+    int count = buffer.readableBytes();
+    bytes += count;
+    relay.onBytes(this, count);
     ChannelHandlerContext there = other().context;
     if (there == null) {
       buffer.release(); // The other was gone before it could be taken over.
@@ -183,7 +184,7 @@ final class RelaySide extends ChannelDuplexHandler {
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     if (channel.isWritable()) {
-      relay.onBytes(); // What was held up has moved.
+      relay.onMovement(); // What was held up has moved.
       other().resume();
     }
   }

@@ -2,10 +2,13 @@ package io.upgradeable.testkit;
 
 import io.upgradeable.testkit.Dialogue.Event;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What a {@link ScriptedPeer} does, step by step. A script knows no protocol: it sends bytes and
@@ -21,6 +24,8 @@ public final class Script {
 
   /** A gigabyte: whoever has read that much of a flood without protest has no limit. */
   private static final long FLOOD_BYTES = 1L << 30;
+
+  private static final long PATIENCE_SECONDS = 30;
 
   /** One step. */
   interface Action {
@@ -281,6 +286,27 @@ public final class Script {
    */
   public Script discard() {
     return then("discard", ScriptedConnection::discard);
+  }
+
+  /**
+   * Does nothing until the test lets it go on, half a minute at most.
+   *
+   * @param latch counted down by the test
+   * @return the longer script
+   */
+  public Script await(CountDownLatch latch) {
+    return then(
+        "await the test",
+        connection -> {
+          try {
+            if (!latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+              throw new AssertionError("expected the test to go on within half a minute");
+            }
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("the test is over");
+          }
+        });
   }
 
   /** Waits for the first record of the ClientHello, and takes it: the handshake can only fail. */

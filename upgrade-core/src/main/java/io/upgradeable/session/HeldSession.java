@@ -1,19 +1,27 @@
-package io.upgradeable.connect;
+package io.upgradeable.session;
 
 import io.upgradeable.UpgradeException;
-import io.upgradeable.session.Session;
-import io.upgradeable.session.SessionContext;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** A session that does nothing but wait for a relay to take its connection over. */
-final class HeldSession implements Session {
+/**
+ * A session that reads nothing and waits for somebody who takes its connection over, such as {@link
+ * io.upgradeable.netty.NettyRelay}. Serves one connection.
+ */
+public final class HeldSession implements Session {
 
   private final CompletableFuture<SessionContext> context = new CompletableFuture<>();
 
-  /** The context; there once the connection is up. */
-  SessionContext context() {
+  /** A session that was not opened yet. */
+  public HeldSession() {}
+
+  /**
+   * The connection's context; waits until the connection is up.
+   *
+   * @return the context
+   */
+  public SessionContext context() {
     return context.join();
   }
 

@@ -1,0 +1,69 @@
+package io.upgradeable.cli;
+
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * Lines that event loops tell and a thread of its own writes, so that a reader of stdout who is
+ * slow holds nobody up. Where it is too slow, lines are lost, and their number is told.
+ */
+final class AccessLog implements AutoCloseable {
+
+  private static final int MAX_WAITING = 10_000;
+  private static final long PATIENCE_SECONDS = 5;
+
+  private final Consumer<String> lines;
+  private final AtomicLong lost = new AtomicLong();
+  private final ThreadPoolExecutor thread =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          0,
+          TimeUnit.SECONDS,
+          new ArrayBlockingQueue<>(MAX_WAITING),
+          task -> {
+            Thread writer = new Thread(task, "upgrade-cli-access-log");
+            writer.setDaemon(true);
+            return writer;
+          },
+          (task, executor) -> lost.incrementAndGet());
+
+  /**
+   * Begins.
+   *
+   * @param lines is told each line, on the log's thread
+   */
+  AccessLog(Consumer<String> lines) {
+    this.lines = lines;
+  }
+
+  void tell(String line) {
+    thread.execute(() -> write(line));
+  }
+
+  private void write(String line) {
+    long missing = lost.getAndSet(0);
+    if (missing > 0) {
+      lines.accept("(" + missing + " lines lost: nobody read them fast enough)");
+    }
+    lines.accept(line);
+  }
+
+  /** Waits a while for what was told before. */
+  @Override
+  public void close() {
+    thread.shutdown();
+    try {
+      boolean written = thread.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      if (!written) {
+        thread.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      thread.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package io.upgradeable.cli;
+
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * What is told of forwarded connections on stderr: each that failed, all with {@code -v}, and on a
+ * terminal one line that is always up to date.
+ */
+final class ForwardLog implements Forwarder.Log {
+
+  private final Consumer<String> lines;
+  private final boolean all;
+  private volatile Optional<LiveLine> live = Optional.empty();
+
+  ForwardLog(Consumer<String> lines, boolean all) {
+    this.lines = lines;
+    this.all = all;
+  }
+
+  /** The live line, until closed. */
+  interface Shown extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  Shown show(TunnelTraffic traffic) {
+    if (!Terminal.showsErrors()) {
+      return () -> {};
+    }
+    LiveLine line = new LiveLine(System.err, traffic::toString);
+    live = Optional.of(line);
+    return () -> {
+      live = Optional.empty();
+      line.close();
+    };
+  }
+
+  @Override
+  public void ended(String peer, String how, boolean well) {
+    if (all || !well) {
+      tell(Printable.line(peer + ": " + how));
+    }
+  }
+
+  void tell(String line) {
+    live.ifPresentOrElse(shown -> shown.above(() -> lines.accept(line)), () -> lines.accept(line));
+  }
+}
