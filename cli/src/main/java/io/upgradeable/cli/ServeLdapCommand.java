@@ -36,6 +36,11 @@ final class ServeLdapCommand extends ServerCommand {
   }
 
   @Override
+  protected boolean isInstead() throws IOException {
+    return users.print(out());
+  }
+
+  @Override
   protected Running start(Plan plan) throws IOException {
     LdapServer.Builder builder =
         LdapServer.builder()

@@ -72,6 +72,11 @@ final class ServeSmtpCommand extends ServerCommand {
   }
 
   @Override
+  protected boolean isInstead() throws IOException {
+    return users.print(out());
+  }
+
+  @Override
   protected Running start(Plan plan) throws IOException {
     SmtpServer.Builder builder =
         SmtpServer.builder()

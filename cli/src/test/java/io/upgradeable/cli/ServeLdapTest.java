@@ -263,6 +263,26 @@ class ServeLdapTest {
   }
 
   @Test
+  void printUser_serve_lineThatServes() throws IOException {
+    Cli run =
+        Cli.run(
+                "serve",
+                "ldap",
+                "--user",
+                ANNA,
+                "--password-file",
+                file("password"),
+                "--print-user")
+            .succeeded();
+    assertThat(run.out()).startsWith(ANNA + ":SCRAM-SHA-256$").doesNotContain("hunter2");
+    Files.writeString(directory.resolve("printed"), run.out());
+
+    try (RunningServer server = serve("--users", file("printed"))) {
+      ldap(server, "--bind-dn", ANNA, "--password-file", file("password")).succeeded();
+    }
+  }
+
+  @Test
   void ended_serve_exits0() {
     try (RunningServer server = serve()) {
       assertThat(server.stop()).isZero();

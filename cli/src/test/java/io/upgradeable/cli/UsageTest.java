@@ -110,7 +110,7 @@ class UsageTest {
           serve smtp --self-signed --discard --to-stdout | expected one of --to-stdout
           serve smtp --self-signed --max-size 0       | at least 1 for --max-size
           serve smtp --self-signed --password-env X   | expected --user with a password
-          serve smtp --self-signed --user a --users x | expected --user or --users, got both
+          serve smtp --self-signed --user a --users x | expected --users or --user, got both
           serve ldap --self-signed --users /does/not/exist | cannot read --users /does/not/exist: no such file
           serve ldap --self-signed --user a --password-env NO_SUCH_VARIABLE | NO_SUCH_VARIABLE, which is not set
           serve ldap --self-signed --max-connections 0 | expected at least 1
