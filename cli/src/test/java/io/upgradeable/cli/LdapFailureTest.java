@@ -103,8 +103,10 @@ class LdapFailureTest {
   @Test
   void slowServer_wholeTime_timedOut() {
     try (ScriptedPeer server = server(LdapScripts.startTls().discard())) {
-      ldap(server, "--timeout", "1500ms")
-          .failed(ExitCode.TIMED_OUT, "> ldap+tls(localhost)", "expected the root DSE");
+      Cli run = ldap(server, "--timeout", "1500ms").failed(ExitCode.TIMED_OUT, "timed out");
+
+      // A slow machine does not come so far in that time.
+      assertThat(run.err()).containsAnyOf("the time for the whole command", "handshake", "connect");
     }
   }
 
