@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What became of a message, recipient by recipient.
+ * What became of a message, recipient by recipient; or what would, where none was to be sent.
  *
- * @param report what the session reported
+ * @param report what the session reported, of a message or of a probe
  */
 record DeliveryFacts(DeliveryReport report) {
 
@@ -27,9 +27,7 @@ record DeliveryFacts(DeliveryReport report) {
       String why = Printable.line(why(each));
       String place =
           each.outcome() == DeliveryOutcome.ACCEPTED ? "" : " (at " + word(each.phase()) + ")";
-      rows.add(
-          new Row(
-              label(each.outcome()), each.recipient() + (why.isEmpty() ? "" : ": " + why) + place));
+      rows.add(new Row(label(each), each.recipient() + (why.isEmpty() ? "" : ": " + why) + place));
     }
     return rows;
   }
@@ -38,23 +36,35 @@ record DeliveryFacts(DeliveryReport report) {
     return each.reply().map(SmtpReply::toString).orElse(each.explanation());
   }
 
-  private static String label(DeliveryOutcome outcome) {
-    return switch (outcome) {
+  /** Only a probe leaves a message unsent for which the server was ready. */
+  private static boolean isWilling(RecipientReport each) {
+    return each.outcome() == DeliveryOutcome.NOT_SENT
+        && each.reply().filter(SmtpReply::isPositive).isPresent();
+  }
+
+  private static boolean isGood(RecipientReport each) {
+    return each.outcome() == DeliveryOutcome.ACCEPTED || isWilling(each);
+  }
+
+  private static String label(RecipientReport each) {
+    return switch (each.outcome()) {
       case ACCEPTED -> "accepted";
       case REFUSED_TRANSIENT -> "not now";
       case REFUSED_PERMANENT -> "refused";
       case UNKNOWN -> "unknown";
-      case NOT_SENT -> "not sent";
+      case NOT_SENT -> isWilling(each) ? "willing" : "not sent";
     };
   }
 
   /** In one sentence. */
   String sentence() {
-    int accepted = report.with(DeliveryOutcome.ACCEPTED).size();
+    long good = report.recipients().stream().filter(DeliveryFacts::isGood).count();
     int all = report.recipients().size();
-    return accepted == all
-        ? "accepted for " + (all == 1 ? "the recipient" : "all " + all + " recipients")
-        : "accepted for %d of %d recipients".formatted(accepted, all);
+    String what =
+        report.recipients().stream().anyMatch(DeliveryFacts::isWilling) ? "willing" : "accepted";
+    return good == all
+        ? what + " for " + (all == 1 ? "the recipient" : "all " + all + " recipients")
+        : "%s for %d of %d recipients".formatted(what, good, all);
   }
 
   /** For programs. */
@@ -80,10 +90,10 @@ record DeliveryFacts(DeliveryReport report) {
   /**
    * Why this is no success: the failure that broke the message off, or else the first refusal.
    *
-   * @return empty if all recipients were accepted
+   * @return empty if all recipients were accepted, or would be
    */
   Optional<Failure> failure() {
-    if (report.isAcceptedForAll()) {
+    if (report.recipients().stream().allMatch(DeliveryFacts::isGood)) {
       return Optional.empty();
     }
     Optional<Failure> broken = report.failure().map(Failure::of);
@@ -108,12 +118,10 @@ record DeliveryFacts(DeliveryReport report) {
   }
 
   private Failure refusal() {
-    RecipientReport first =
-        report.recipients().stream()
-            .filter(each -> each.outcome() != DeliveryOutcome.ACCEPTED)
-            .findFirst()
-            .orElseThrow();
-    int others = report.recipients().size() - report.with(DeliveryOutcome.ACCEPTED).size() - 1;
+    List<RecipientReport> refused =
+        report.recipients().stream().filter(each -> !isGood(each)).toList();
+    RecipientReport first = refused.get(0);
+    int others = refused.size() - 1;
     return Failure.of(
         ExitCode.REFUSED,
         UpgradeException.PeerRefused.class.getSimpleName(),

@@ -36,6 +36,8 @@ import picocli.CommandLine.Mixin;
       "  upgrade-cli smtp --starttls opportunistic --helo me.example.org mail.example.org",
       "  upgrade-cli smtp --mx example.org",
       "  upgrade-cli smtp --user me mail.example.org:587",
+      "  upgrade-cli smtp --stop-after rcpt --from me@example.org --to you@example.net"
+          + " mail.example.net",
       "With \"upgrade-cli serve smtp --self-signed --write-cert /tmp/smtp.pem\" running elsewhere:",
       "  upgrade-cli smtp --cafile /tmp/smtp.pem --from me@example.org --to you@example.org"
           + " localhost:2525"
@@ -93,12 +95,8 @@ final class SmtpCommand extends ClientCommand {
     exchangers.check();
     checkPhase(options);
     checkAuth(options);
-    boolean stops = dialogue.last().isPresent();
-    if (isEmbedded() && !stops) {
+    if (isEmbedded() && dialogue.last().map(SmtpPhase::needsMail).orElse(true)) {
       mail.demonstrate();
-    }
-    if (mail.isGiven() && stops) {
-      throw new UsageException("expected --stop-after, or mail to send, got both");
     }
     load.check(mail, diagnostics().verbose());
     if (mail.isGiven()) {
@@ -107,12 +105,21 @@ final class SmtpCommand extends ClientCommand {
   }
 
   private void checkPhase(TlsOptions options) {
-    if (options.implicit() && dialogue.isLast(SmtpPhase.STARTTLS)) {
+    boolean stops = dialogue.last().isPresent();
+    boolean needsMail = dialogue.last().filter(SmtpPhase::needsMail).isPresent();
+    if (stops && load.isGiven()) {
+      throw new UsageException("expected --stop-after, or --count, got both");
+    } else if (needsMail && !mail.isGiven() && !isEmbedded()) {
+      throw new UsageException("expected --from and --to with --stop-after mail and rcpt");
+    } else if (stops && !needsMail && mail.isGiven()) {
+      throw new UsageException(
+          "expected --stop-after something of a message, or no mail to send, got both");
+    } else if (options.implicit() && dialogue.isLast(SmtpPhase.STARTTLS)) {
       throw new UsageException(
           "--stop-after starttls makes no sense with --tls: there is no STARTTLS then");
     } else if (dialogue.isLast(SmtpPhase.AUTH) && !auth.isGiven()) {
       throw new UsageException("expected --user with --stop-after auth");
-    } else if (auth.isGiven() && dialogue.last().isPresent() && !dialogue.isLast(SmtpPhase.AUTH)) {
+    } else if (auth.isGiven() && stops && !needsMail && !dialogue.isLast(SmtpPhase.AUTH)) {
       throw new UsageException("expected --user, or --stop-after something before, got both");
     }
   }
@@ -146,16 +153,20 @@ final class SmtpCommand extends ClientCommand {
   @Override
   protected void talk(Client client) throws IOException {
     SmtpFindings findings = new SmtpFindings(dialogue.dialect());
+    SmtpMailer mailer = new SmtpMailer(client, dialogue.options(), auth, this::warn);
     try {
-      if (prepared.isPresent()) {
-        send(client, prepared.get(), findings);
+      if (prepared.isPresent() && dialogue.last().isPresent()) {
+        findings.probed(mailer.probe(prepared.get(), dialogue.last().get()), dialogue.last().get());
+      } else if (prepared.isPresent()) {
+        send(mailer, prepared.get(), findings);
       } else if (auth.isGiven()) {
-        mailer(client).signIn();
+        mailer.signIn();
         findings.sentence("authenticated, and ready for mail");
       } else {
         findings.sentence(new SmtpProbing(client, dialogue, this::warn).probe());
       }
     } finally {
+      mailer.mechanism().ifPresent(findings::authenticated);
       client.report().protocol(findings.facts(client.report())); // as far as it came
     }
     Optional<Failure> failure = findings.failure();
@@ -164,19 +175,15 @@ final class SmtpCommand extends ClientCommand {
     }
   }
 
-  private void send(Client client, Mail ready, SmtpFindings findings) throws IOException {
+  private void send(SmtpMailer mailer, Mail ready, SmtpFindings findings) throws IOException {
     if (load.isGiven()) {
       LoadFacts facts = new LoadFacts(load.count(), load.connections());
       findings.load(facts);
-      mailer(client).sendMany(ready, load, facts);
+      mailer.sendMany(ready, load, facts);
     } else {
-      findings.delivered(mailer(client).send(ready));
+      findings.delivered(mailer.send(ready));
     }
     findings.received(received.list());
-  }
-
-  private SmtpMailer mailer(Client client) {
-    return new SmtpMailer(client, dialogue.options(), auth, this::warn);
   }
 
   private void warn(InPlaintext plaintext) {

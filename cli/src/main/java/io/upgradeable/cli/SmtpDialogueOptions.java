@@ -28,7 +28,9 @@ final class SmtpDialogueOptions {
       paramLabel = "PHASE",
       converter = WordConverter.StopAfter.class,
       completionCandidates = WordConverter.StopAfter.class,
-      description = "Say QUIT early: after connect, greeting, ehlo, starttls or auth.")
+      description =
+          "Say QUIT early: after connect, greeting, ehlo, starttls, auth, mail or rcpt. The last two"
+              + " need --from and --to, and send no message.")
   private @Nullable SmtpPhase last;
 
   SmtpDialect dialect() {

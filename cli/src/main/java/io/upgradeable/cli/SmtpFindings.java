@@ -1,6 +1,7 @@
 package io.upgradeable.cli;
 
 import io.upgradeable.cli.ProtocolFacts.Row;
+import io.upgradeable.sasl.SaslMechanism;
 import io.upgradeable.smtp.DeliveryReport;
 import io.upgradeable.smtp.ReceivedMessage;
 import io.upgradeable.smtp.ReceivedRecipient;
@@ -23,6 +24,7 @@ final class SmtpFindings {
 
   private final SmtpDialect dialect;
   private Optional<DeliveryFacts> delivery = Optional.empty();
+  private Optional<String> mechanism = Optional.empty();
   private Optional<LoadFacts> load = Optional.empty();
   private Optional<String> sentence = Optional.empty();
   private List<ReceivedMessage> received = List.of();
@@ -41,6 +43,18 @@ final class SmtpFindings {
     DeliveryFacts facts = new DeliveryFacts(report);
     delivery = Optional.of(facts);
     sentence(facts.sentence());
+  }
+
+  /** The server said how far a message would come. */
+  void probed(DeliveryReport report, SmtpPhase last) {
+    DeliveryFacts facts = new DeliveryFacts(report);
+    delivery = Optional.of(facts);
+    sentence(facts.sentence() + "; stopped after " + last.what() + ", as asked");
+  }
+
+  /** The server knows who we are. */
+  void authenticated(SaslMechanism by) {
+    mechanism = Optional.of(by.saslName());
   }
 
   /** Many messages are being sent. */
@@ -83,6 +97,7 @@ final class SmtpFindings {
           rows.add(new Row("under TLS", heard.serverName().orElse("(no name)")));
           rows.addAll(heard.rows());
         });
+    mechanism.ifPresent(name -> rows.add(new Row("auth", name)));
     delivery.ifPresent(facts -> rows.addAll(facts.rows()));
     load.ifPresent(facts -> rows.addAll(facts.rows()));
     received.stream().limit(MAX_MESSAGES).forEach(message -> rows.addAll(rows(message)));
@@ -93,6 +108,7 @@ final class SmtpFindings {
     fields.put("dialect", dialect.name().toLowerCase(Locale.ROOT));
     fields.put("plaintext", plaintext.map(SmtpHeard::fields));
     fields.put("secured", secured.map(SmtpHeard::fields));
+    mechanism.ifPresent(name -> fields.put("auth", name));
     delivery.ifPresent(facts -> fields.put("recipients", facts.fields()));
     load.ifPresent(facts -> fields.put("load", facts.fields()));
     if (!received.isEmpty()) {

@@ -4,7 +4,9 @@ import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.Security;
 import io.upgradeable.UpgradeException.TlsNotOffered;
+import io.upgradeable.sasl.SaslMechanism;
 import io.upgradeable.sasl.Secret;
+import io.upgradeable.smtp.DeliveryPhase;
 import io.upgradeable.smtp.DeliveryReport;
 import io.upgradeable.smtp.Smtp;
 import io.upgradeable.smtp.SmtpClient;
@@ -20,8 +22,10 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Opens a session with the mail server that a command talks to. */
 final class SmtpMailer {
@@ -32,6 +36,7 @@ final class SmtpMailer {
   private final Consumer<InPlaintext> warning;
   private final AtomicBoolean warned = new AtomicBoolean();
   private final AtomicBoolean reported = new AtomicBoolean();
+  private final AtomicReference<@Nullable SaslMechanism> used = new AtomicReference<>();
 
   /**
    * Begins.
@@ -48,26 +53,43 @@ final class SmtpMailer {
     this.warning = warning;
   }
 
+  /** What to do with a session. */
+  private interface Talk<T> {
+    T with(SmtpSession session) throws IOException;
+  }
+
   /**
    * Sends one message and says goodbye.
    *
    * @return what became of it
    */
   DeliveryReport send(Mail mail) throws IOException {
-    // Asked for before there is a server that waits for it.
-    try (Secret secret = secret();
-        SmtpSession session = open(secret)) {
-      DeliveryReport report = session.send(mail.envelope(), mail.content(), client.timeLeft());
-      session.quit();
-      return report;
-    }
+    return inSession(session -> session.send(mail.envelope(), mail.content(), client.timeLeft()));
+  }
+
+  /**
+   * Asks how far a message would come, and says goodbye.
+   *
+   * @return what the server said to it
+   */
+  DeliveryReport probe(Mail mail, SmtpPhase last) throws IOException {
+    DeliveryPhase phase = last == SmtpPhase.MAIL ? DeliveryPhase.MAIL : DeliveryPhase.RCPT;
+    return inSession(
+        session -> session.probe(mail.envelope(), mail.content(), phase, client.timeLeft()));
   }
 
   /** Authenticates and says goodbye. */
   void signIn() throws IOException {
+    inSession(session -> true);
+  }
+
+  private <T> T inSession(Talk<T> talk) throws IOException {
+    // The secret is asked for before there is a server that waits for it.
     try (Secret secret = secret();
         SmtpSession session = open(secret)) {
+      T result = talk.with(session);
       session.quit();
+      return result;
     }
   }
 
@@ -92,6 +114,11 @@ final class SmtpMailer {
         sending.sendOthers(load.connections(), Terminal.showsErrors());
       }
     }
+  }
+
+  /** By what the first connection was authenticated, once it is. */
+  Optional<SaslMechanism> mechanism() {
+    return Optional.ofNullable(used.get());
   }
 
   private Secret secret() throws IOException {
@@ -168,12 +195,15 @@ final class SmtpMailer {
     return session
         .authenticateAsync(auth.credentials(secret), auth.preference())
         .handle(
-            (mechanism, error) ->
-                error == null
-                    ? CompletableFuture.completedFuture(session)
-                    : session
-                        .quitAsync()
-                        .<SmtpSession>thenCompose(gone -> CompletableFuture.failedFuture(error)))
+            (mechanism, error) -> {
+              if (error == null) {
+                used.compareAndSet(null, mechanism);
+                return CompletableFuture.completedFuture(session);
+              }
+              return session
+                  .quitAsync()
+                  .<SmtpSession>thenCompose(gone -> CompletableFuture.failedFuture(error));
+            })
         .thenCompose(Function.identity());
   }
 

@@ -11,12 +11,21 @@ enum SmtpPhase {
   /** TLS is on, and nothing is said under it. */
   STARTTLS("STARTTLS"),
   /** The server knows who we are. */
-  AUTH("AUTH");
+  AUTH("AUTH"),
+  /** The server said whether it takes mail from the sender. */
+  MAIL("MAIL"),
+  /** The server said whether it takes mail for each recipient. */
+  RCPT("RCPT");
 
   private final String what;
 
   SmtpPhase(String what) {
     this.what = what;
+  }
+
+  /** Whether it is part of sending a message. */
+  boolean needsMail() {
+    return this == MAIL || this == RCPT;
   }
 
   /** What is over then, in words. */

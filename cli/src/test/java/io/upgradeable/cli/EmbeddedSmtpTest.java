@@ -92,6 +92,21 @@ class EmbeddedSmtpTest {
         .doesNotContain(next);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "mail, 'C: MAIL FROM:<alice@example.org>', RCPT TO",
+    "rcpt, 'C: RCPT TO:<bob@', DATA"
+  })
+  void stopAfter_partOfAMessage_takenBackAndNothingReceived(
+      String phase, String last, String next) {
+    Cli run = Cli.run("smtp", "--stop-after", phase).succeeded();
+
+    assertThat(run.out())
+        .contains(last, "C: RSET", "willing      bob@example.org: 250 2.1.", "(at " + phase + ")")
+        .contains("smtp         willing for the recipient; stopped after ")
+        .doesNotContain(next, "received ");
+  }
+
   @Test
   void stopAfterEhlo_implicitTls_ehloUnderTls() {
     Cli run = Cli.run("smtp", "--tls", "--stop-after", "ehlo").succeeded();

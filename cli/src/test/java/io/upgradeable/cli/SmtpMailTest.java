@@ -284,7 +284,23 @@ class SmtpMailTest {
               .succeeded();
 
       assertThat(run.out())
-          .contains("AUTH PLAIN <redacted>", "smtp         authenticated, and ready for mail");
+          .contains(
+              "AUTH PLAIN <redacted>",
+              "auth         PLAIN",
+              "smtp         authenticated, and ready for mail");
+    }
+  }
+
+  @Test
+  void stopAfterRcpt_oneRefused_exits6AndTellsBoth() throws IOException {
+    try (RunningServer server = serve("--fail", "rcpt=550")) {
+      Cli run =
+          smtp(server, mail("--stop-after", "rcpt", "--output", "json"))
+              .failed(ExitCode.REFUSED, "550");
+
+      assertThat(run.out())
+          .contains("\"outcome\": \"refused-permanent\"", "\"phase\": \"rcpt\"")
+          .doesNotContain("\"auth\"");
     }
   }
 

@@ -97,6 +97,9 @@ class UsageTest {
           smtp x.example --user b --password-env X --token-env Y | got both
           smtp x.example --user b --auth NTLM         | expected one of SCRAM-SHA-256-PLUS
           smtp x.example --user b --insecure          | expected --insecure-auth-in-plaintext as well
+          smtp x.example --stop-after rcpt            | expected --from and --to with --stop-after
+          smtp x.example --stop-after mail --from a@x.example | got no --to
+          smtp --stop-after rcpt --count 3            | expected --stop-after, or --count
           smtp x.example --stop-after auth            | expected --user with --stop-after auth
           smtp x.example --password hunter2           | Unknown option
           smtp x.example --mx y.example               | expected a target, or a domain to look up

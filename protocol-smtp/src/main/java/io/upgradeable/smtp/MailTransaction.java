@@ -53,6 +53,10 @@ final class MailTransaction extends SmtpJob {
 
   private final Envelope envelope;
   private final MailContent content;
+
+  /** MAIL or RCPT if no message is to be sent, else END. */
+  private final DeliveryPhase last;
+
   private final CompletableFuture<DeliveryReport> future = new CompletableFuture<>();
 
   /** By index in the envelope. */
@@ -92,8 +96,21 @@ final class MailTransaction extends SmtpJob {
   private @Nullable Future<?> limitTimer;
 
   MailTransaction(Envelope envelope, MailContent content) {
+    this(envelope, content, DeliveryPhase.END);
+  }
+
+  private MailTransaction(Envelope envelope, MailContent content, DeliveryPhase last) {
     this.envelope = Objects.requireNonNull(envelope, "envelope");
     this.content = Objects.requireNonNull(content, "content");
+    this.last = last;
+  }
+
+  /** Goes as far as MAIL or RCPT, and takes all back. The content is not opened. */
+  static MailTransaction probe(Envelope envelope, MailContent content, DeliveryPhase last) {
+    if (last != DeliveryPhase.MAIL && last != DeliveryPhase.RCPT) {
+      throw new IllegalArgumentException("expected MAIL or RCPT to be the last, got " + last);
+    }
+    return new MailTransaction(envelope, content, last);
   }
 
   CompletableFuture<DeliveryReport> future() {
@@ -150,7 +167,7 @@ final class MailTransaction extends SmtpJob {
       return;
     }
     state = State.ENVELOPE;
-    if (plan().usesBdat() && dialogue.isPipelining() && content.isRepeatable()) {
+    if (isSent() && plan().usesBdat() && dialogue.isPipelining() && content.isRepeatable()) {
       openContent(dialogue); // Its first piece decides what may go at once.
     } else {
       // A content that can be read once is not spent on a server that may not want it.
@@ -158,14 +175,18 @@ final class MailTransaction extends SmtpJob {
     }
   }
 
+  private boolean isSent() {
+    return last == DeliveryPhase.END;
+  }
+
   /** All commands that may go at once. */
   private void sendEnvelope(SmtpDialogue dialogue) {
     phase = DeliveryPhase.MAIL;
     dialogue.resetIfNeeded();
     dialogue.command(plan().mail(), new Reply(dialogue, "the reply to MAIL", this::onMail));
-    if (dialogue.isPipelining()) {
+    if (dialogue.isPipelining() && last != DeliveryPhase.MAIL) {
       asked.forEach(index -> sendRcpt(dialogue, index));
-      if (!plan().usesBdat()) {
+      if (isSent() && !plan().usesBdat()) {
         sendData(dialogue);
       }
     }
@@ -222,10 +243,13 @@ final class MailTransaction extends SmtpJob {
     mailAnswered = true;
     if (reply.isPositive()) {
       mailAccepted = true;
+      if (last == DeliveryPhase.MAIL) {
+        asked.forEach(index -> decideNotSent(index, reply));
+      }
       phase = DeliveryPhase.RCPT;
     } else if (reply.isFailure()) {
       mailRefusal = reply;
-      if (!dialogue.isPipelining()) {
+      if (!dialogue.isPipelining() || last == DeliveryPhase.MAIL) {
         asked.forEach(index -> decideBy(index, reply, DeliveryPhase.MAIL));
       }
     } else {
@@ -239,6 +263,9 @@ final class MailTransaction extends SmtpJob {
     rcptUnderWay = rcptReplies < asked.size() && dialogue.isPipelining();
     if (reply.isPositive()) {
       accepted.add(index);
+      if (!isSent()) {
+        decideNotSent(index, reply);
+      }
       if (mailRefusal != null) {
         // Whose message would these get? Nothing that we could say ends such a transaction.
         mailRefusal = null;
@@ -323,6 +350,11 @@ final class MailTransaction extends SmtpJob {
   private void advanceEnvelope(SmtpDialogue dialogue) {
     if (phase == DeliveryPhase.QUEUED) {
       firstPiece(dialogue);
+    } else if (isProbeAnswered()) {
+      if (mailAccepted) {
+        dialogue.resetSoon();
+      }
+      over(dialogue);
     } else if (contentRefusal != null) {
       dialogue.needReset(mailAccepted || !accepted.isEmpty());
       over(dialogue);
@@ -337,6 +369,10 @@ final class MailTransaction extends SmtpJob {
         over(dialogue);
       }
     }
+  }
+
+  private boolean isProbeAnswered() {
+    return !isSent() && mailAnswered && (last == DeliveryPhase.MAIL || rcptReplies == asked.size());
   }
 
   /** BDAT with PIPELINING: a content of one piece goes with its envelope. */
@@ -575,6 +611,11 @@ final class MailTransaction extends SmtpJob {
                 ? DeliveryOutcome.REFUSED_TRANSIENT
                 : DeliveryOutcome.REFUSED_PERMANENT;
     decide(index, outcome, where, Optional.of(reply), "");
+  }
+
+  /** The server would go on, and we do not. */
+  private void decideNotSent(int index, SmtpReply reply) {
+    decide(index, DeliveryOutcome.NOT_SENT, phase, Optional.of(reply), "");
   }
 
   /** The first decision stands. */

@@ -96,13 +96,14 @@ public final class ReceivedPrinter implements SmtpServerHandler, AutoCloseable {
 
     private void print() {
       SmtpServerPeer peer = envelope.peer();
+      String address = peer.addressLiteral();
       lines.accept(
           escaped(
-              "message of %d bytes from %s %s%s"
+              "message of %d bytes from %s%s%s"
                   .formatted(
                       size,
                       peer.name(),
-                      peer.addressLiteral(),
+                      peer.name().equals(address) ? "" : " " + address,
                       peer.user().map(user -> " as " + user).orElse(""))));
       lines.accept(escaped("  from " + envelope.sender()));
       envelope.recipients().forEach(recipient -> lines.accept(escaped("  to   " + recipient)));

@@ -162,7 +162,15 @@ final class SmtpDialogue implements Session {
     if (content.isSpent()) {
       throw new IllegalStateException("this content could be read once, and was");
     }
-    MailTransaction mail = new MailTransaction(envelope, content);
+    return submit(new MailTransaction(envelope, content), limit);
+  }
+
+  CompletableFuture<DeliveryReport> probe(
+      Envelope envelope, MailContent content, DeliveryPhase last, Duration limit) {
+    return submit(MailTransaction.probe(envelope, content, last), Optional.of(limit));
+  }
+
+  private CompletableFuture<DeliveryReport> submit(MailTransaction mail, Optional<Duration> limit) {
     CompletableFuture<DeliveryReport> future = mail.future();
     future.whenComplete(
         (report, error) -> {

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * @param name what the server calls itself
  * @param capabilities what it offers under TLS, each a keyword with its parameters, for instance
  *     {@code SIZE 10485760}: what the session behind the negotiation can do. ENHANCEDSTATUSCODES is
- *     always offered, and before TLS nothing but that and STARTTLS
+ *     always offered; before TLS nothing but that, STARTTLS, and of these SMTPUTF8
  * @param dialect SMTP or LMTP
  * @param faults what goes wrong on purpose, to test clients
  */
@@ -29,6 +29,12 @@ public record SmtpServerOptions(
 
   /** The longest line that a client must be ready for is 512 bytes, code and CRLF included. */
   private static final int MAX_CAPABILITY = 506;
+
+  /**
+   * Offered before TLS as well: relays (Postfix) decide by the first EHLO whether a message that
+   * needs it can go at all, and return it to its sender if not.
+   */
+  private static final String SMTPUTF8 = "SMTPUTF8";
 
   /**
    * Checks the components and copies the list.
@@ -103,6 +109,7 @@ public record SmtpServerOptions(
     if (underTls) {
       lines.addAll(capabilities);
     } else {
+      capabilities.stream().filter(SMTPUTF8::equalsIgnoreCase).forEach(lines::add);
       lines.add("STARTTLS");
     }
     lines.removeIf(line -> !faults.shows(line));

@@ -226,6 +226,41 @@ public final class SmtpSession implements AutoCloseable {
   }
 
   /**
+   * Asks how far a message would come, sends none, and waits for the answer.
+   *
+   * @param envelope from whom and to whom
+   * @param content what would be sent; its size and kind are told, it is not opened
+   * @param last the last command: {@link DeliveryPhase#MAIL} or {@link DeliveryPhase#RCPT}
+   * @param limit how long it may take in all, the messages before it included
+   * @return as that of {@link #probeAsync}
+   * @throws UpgradeException what had ended the session before this call
+   * @throws IOException if this side had closed the session, or the thread was interrupted
+   */
+  public DeliveryReport probe(
+      Envelope envelope, MailContent content, DeliveryPhase last, Duration limit)
+      throws IOException {
+    return await(() -> probeAsync(envelope, content, last, limit));
+  }
+
+  /**
+   * Asks how far a message would come, behind those that were taken before, and sends none: MAIL,
+   * if wished RCPT for each recipient, and RSET. Many servers accept here and refuse later.
+   *
+   * @param envelope from whom and to whom
+   * @param content what would be sent; its size and kind are told, it is not opened
+   * @param last the last command: {@link DeliveryPhase#MAIL} or {@link DeliveryPhase#RCPT}
+   * @param limit how long it may take in all, the messages before it included
+   * @return completes with an entry for each recipient: {@link DeliveryOutcome#NOT_SENT} with the
+   *     server's reply to the last command if it would go on, or a refusal; or fails with what had
+   *     ended the session before
+   * @throws IllegalArgumentException if the last command is another
+   */
+  public CompletableFuture<DeliveryReport> probeAsync(
+      Envelope envelope, MailContent content, DeliveryPhase last, Duration limit) {
+    return dialogue.probe(envelope, content, last, Blocking.requirePositive(limit));
+  }
+
+  /**
    * Authenticates (AUTH, RFC 4954) by the strongest mechanism that the server offers and that fits,
    * and waits for the outcome.
    *

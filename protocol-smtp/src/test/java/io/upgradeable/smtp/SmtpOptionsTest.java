@@ -47,6 +47,19 @@ class SmtpOptionsTest {
   }
 
   @Test
+  void ehlo_beforeTls_offersStartTlsAndSmtpUtf8Only() {
+    SmtpServerOptions options =
+        SmtpServerOptions.DEFAULTS
+            .withCapability("PIPELINING")
+            .withCapability("SMTPUTF8")
+            .withCapability("SIZE 1000");
+    assertThat(options.ehloLines(false))
+        .containsExactly("localhost", "ENHANCEDSTATUSCODES", "SMTPUTF8", "STARTTLS");
+    assertThat(options.ehloLines(true))
+        .containsExactly("localhost", "ENHANCEDSTATUSCODES", "PIPELINING", "SMTPUTF8", "SIZE 1000");
+  }
+
+  @Test
   void capability_notOneOfTheSession_refused() {
     for (String capability :
         List.of(

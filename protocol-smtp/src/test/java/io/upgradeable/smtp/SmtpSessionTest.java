@@ -55,6 +55,7 @@ class SmtpSessionTest {
 
   private static final String PIPELINING = "PIPELINING";
   private static final String ENVELOPE = MAIL + RCPT_B + DATA;
+  private static final Duration LIMIT = Duration.ofSeconds(30);
 
   private static void outcomes(DeliveryReport report, DeliveryOutcome... outcomes) {
     assertThat(report.recipients()).extracting(RecipientReport::outcome).containsExactly(outcomes);
@@ -181,6 +182,95 @@ class SmtpSessionTest {
       phases(report, DeliveryPhase.RCPT);
       assertThat(report.recipients().get(0).reply().orElseThrow().code()).isEqualTo(550);
       outcomes(mail.session().send(TO_B, HELLO), ACCEPTED);
+    }
+  }
+
+  // Probes.
+
+  private static DeliveryReport probe(SessionFixture mail, DeliveryPhase last) throws IOException {
+    return mail.session().probe(TO_B_AND_C, HELLO, last, LIMIT);
+  }
+
+  @Test
+  void probe_toRcpt_tellsEachReplyAndTakesAllBackAtOnce() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING, "CHUNKING", "SIZE")
+                .expectOnly("MAIL FROM:<a@example.org> SIZE=25\r\n" + RCPT_B + RCPT_C)
+                .send(OK + OK + NO)
+                .expectOnly("RSET\r\n")
+                .send(OK)
+                .expectOnly("NOOP\r\n")
+                .send(OK))) {
+      DeliveryReport report = probe(mail, DeliveryPhase.RCPT);
+      mail.session().noop();
+
+      outcomes(report, NOT_SENT, REFUSED_PERMANENT);
+      phases(report, DeliveryPhase.RCPT, DeliveryPhase.RCPT);
+      assertThat(report.recipients().get(0).reply().orElseThrow().code()).isEqualTo(250);
+      assertThat(report.failure()).isEmpty();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void probe_toMail_namesNoRecipient() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(MAIL)
+                .send(OK)
+                .expectOnly("RSET\r\n")
+                .send(OK)
+                .expectOnly(ENVELOPE)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send(OK))) {
+      DeliveryReport report = probe(mail, DeliveryPhase.MAIL);
+
+      outcomes(report, NOT_SENT, NOT_SENT);
+      phases(report, DeliveryPhase.MAIL, DeliveryPhase.MAIL);
+      outcomes(mail.session().send(TO_B, HELLO), ACCEPTED);
+    }
+  }
+
+  @Test
+  void probe_toMailRefused_nothingToTakeBack() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING).expectOnly(MAIL).send(LATER).expectOnly("NOOP\r\n").send(OK))) {
+      DeliveryReport report = probe(mail, DeliveryPhase.MAIL);
+      mail.session().noop();
+
+      outcomes(report, REFUSED_TRANSIENT, REFUSED_TRANSIENT);
+      phases(report, DeliveryPhase.MAIL, DeliveryPhase.MAIL);
+    }
+  }
+
+  @Test
+  void probe_noPipelining_oneCommandAtATime() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering()
+                .expectOnly(MAIL)
+                .send(OK)
+                .expectOnly(RCPT_B)
+                .send(LATER)
+                .expectOnly(RCPT_C)
+                .send(OK)
+                .expectOnly("RSET\r\n")
+                .send(OK))) {
+      outcomes(probe(mail, DeliveryPhase.RCPT), REFUSED_TRANSIENT, NOT_SENT);
+      mail.session().noopAsync();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void probe_toTheContent_isAMistakeOfTheCaller() throws IOException {
+    try (SessionFixture mail = SessionFixture.with(offering())) {
+      assertThatThrownBy(() -> probe(mail, DeliveryPhase.END))
+          .isInstanceOf(IllegalArgumentException.class);
     }
   }
 
