@@ -199,6 +199,7 @@ class PingFailureTest {
               "exitCode",
               "path",
               "security",
+              "via",
               "tls",
               "certificates",
               "error");

@@ -338,6 +338,30 @@ class ViaTest {
   }
 
   @Test
+  void exchangerThatTheProxyCannotReach_smtp_nextIsAsked() throws IOException {
+    String target = target("smtp");
+    String proxy = fixture.http(ProxyFixture.allowing().allow("no-such-host.invalid:*"));
+    try (LittleDns dns = LittleDns.answering("no-such-host.invalid", "localhost")) {
+      String port = target.substring(target.indexOf(':'));
+
+      Cli run =
+          Cli.run(
+              "smtp",
+              "--cafile",
+              fixture.targetCa(),
+              "--via",
+              proxy,
+              "--dns",
+              dns.address(),
+              "--mx",
+              "example.org" + port);
+
+      assertThat(run.exitCode()).as(run.err()).isZero();
+      assertThat(run.err()).contains("502 Bad Gateway", "; trying localhost:");
+    }
+  }
+
+  @Test
   void mailThroughTwoProxies_smtp_arrives() throws IOException {
     String target = target("smtp");
 
