@@ -45,6 +45,10 @@ final class StreamSession implements Session {
   private boolean inputClosed;
   private boolean truncated;
   private boolean gone;
+
+  /** The peer ended in order before the connection went: what came before can still be read. */
+  private boolean readable;
+
   private Optional<UpgradeException> failure = Optional.empty();
   private long readDeadline;
   private @Nullable Future<?> timer;
@@ -242,7 +246,9 @@ final class StreamSession implements Session {
     }
     pending = read;
     readDeadline = System.nanoTime() + options.timeout().toNanos();
-    context().redeliver();
+    if (!gone || readable) {
+      context().redeliver();
+    }
     if (pending == read && read instanceof ExactRead) {
       offer(read, ByteBuffer.allocate(0)); // Zero bytes need no peer.
     }
@@ -298,7 +304,7 @@ final class StreamSession implements Session {
     if (read == null) {
       return;
     }
-    if (failure.isEmpty() && !gone) {
+    if (failure.isEmpty() && (!gone || readable)) {
       Optional<?> atEnd = read.atEnd();
       if (!truncated && atEnd.isPresent()) {
         completeLater(read, atEnd.get());
@@ -328,7 +334,8 @@ final class StreamSession implements Session {
   @Override
   public void closed(Optional<UpgradeException> cause) {
     gone = true;
-    if (failure.isEmpty()) {
+    readable = failure.isEmpty() && cause.isPresent() && inputClosed && !truncated;
+    if (failure.isEmpty() && !readable) {
       failure = cause;
     }
     if (timer != null) {
@@ -404,13 +411,18 @@ final class StreamSession implements Session {
   }
 
   CompletableFuture<Void> close() {
-    CompletableFuture<Void> gone = new CompletableFuture<>();
+    CompletableFuture<Void> done = new CompletableFuture<>();
     try {
-      context().executeInOrder(() -> complete(gone, context().close()));
+      context().executeInOrder(() -> closeNow(done));
     } catch (RejectedExecutionException ended) {
-      gone.complete(null); // And the connection with its event loop.
+      done.complete(null); // And the connection with its event loop.
     }
-    return gone;
+    return done;
+  }
+
+  private void closeNow(CompletableFuture<Void> done) {
+    readable = false;
+    complete(done, context().close());
   }
 
   private static <T> void complete(CompletableFuture<T> result, CompletableFuture<T> outcome) {

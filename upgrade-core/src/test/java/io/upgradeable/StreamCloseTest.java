@@ -148,6 +148,44 @@ final class StreamCloseTest extends PeerFixture {
     }
   }
 
+  /** A peer that ends, and whose program is gone when our close_notify comes, resets. */
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void peerResetsBehindItsEnd_underTls_whatCameBeforeIsRead(TlsEngine engine) throws Exception {
+    CountDownLatch held = new CountDownLatch(1);
+    UpgradeableServer server =
+        serveTls(
+            TlsEngine.JDK,
+            stream -> {
+              awaitUnchecked(held);
+              stream.write("one\ntwo\n");
+            });
+    UpgradeableStreams ours =
+        closing(UpgradeableStreams.builder().tls(IDENTITY.client(engine)).threads(1).build());
+    try (Tap tap = new Tap(server.endpoint())) {
+      UpgradeableStream stream = closing(ours.open(tap.endpoint()));
+      stream.startTls();
+      tap.holdAnswersUntilTheEnd();
+      held.countDown();
+      assertThat(stream.readLine()).contains("one");
+      tap.resetClient();
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  stream.write("x");
+                }
+              })
+          .isInstanceOf(IOException.class);
+      assertThat(stream.readLine()).contains("two");
+      assertThat(stream.readLine()).isEmpty();
+      assertThat(stream.read(1)).isEmpty();
+      stream.close();
+      assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+    }
+  }
+
   private static void awaitUnchecked(CountDownLatch latch) throws IOException {
     try {
       latch.await(30, TimeUnit.SECONDS);

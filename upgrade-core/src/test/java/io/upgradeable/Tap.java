@@ -24,6 +24,7 @@ public final class Tap implements AutoCloseable {
   private final CompletableFuture<byte[]> all = new CompletableFuture<>();
   private final CompletableFuture<Socket> client = new CompletableFuture<>();
   private volatile int holdBytes;
+  private volatile boolean holdAnswers;
 
   public Tap(Endpoint target) throws IOException {
     server = new Socket(InetAddress.getLoopbackAddress(), target.port());
@@ -40,6 +41,11 @@ public final class Tap implements AutoCloseable {
   /** Lets one more write of the client pass, and then waits for so many bytes. */
   public void holdBehindNextWrite(int bytes) {
     holdBytes = bytes;
+  }
+
+  /** Passes on what the server says from now on when it has said all, in one segment. */
+  public void holdAnswersUntilTheEnd() {
+    holdAnswers = true;
   }
 
   /** Breaks the client's connection off. */
@@ -69,8 +75,14 @@ public final class Tap implements AutoCloseable {
   }
 
   private void answer(Socket to) {
+    ByteArrayOutputStream held = new ByteArrayOutputStream();
     try {
-      server.getInputStream().transferTo(to.getOutputStream());
+      byte[] buffer = new byte[64 * 1024];
+      InputStream from = server.getInputStream();
+      for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
+        (holdAnswers ? held : to.getOutputStream()).write(buffer, 0, n);
+      }
+      held.writeTo(to.getOutputStream());
       to.shutdownOutput();
     } catch (IOException gone) {
       return;

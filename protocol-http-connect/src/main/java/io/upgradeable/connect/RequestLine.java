@@ -60,8 +60,8 @@ final class RequestLine {
     if (hosts.size() > 1 || (needsHost && hosts.isEmpty())) {
       return new Refused(400, "there is not one Host");
     }
-    if (!hosts.isEmpty() && !names(hosts.get(0), target)) {
-      return new Refused(400, "Host is not the target");
+    if (!hosts.isEmpty() && !isHost(hosts.get(0))) {
+      return new Refused(400, "Host is not HOST or HOST:PORT");
     }
     if (HttpField.values(fields, "Proxy-Authorization").size() > 1) {
       return new Refused(400, "there is more than one Proxy-Authorization");
@@ -69,10 +69,14 @@ final class RequestLine {
     return new Tunnel(target);
   }
 
-  /** Some clients leave the port out; a different one is another target. */
-  private static boolean names(String host, Endpoint target) {
+  /**
+   * Host decides nothing, the target does, and nothing of the request is handed on. Some clients
+   * leave the port out, and proxytunnel names the proxy.
+   */
+  private static boolean isHost(String text) {
     try {
-      return Endpoint.parse(host, target.port()).equals(target);
+      Endpoint.parse(text, 0);
+      return true;
     } catch (IllegalArgumentException other) {
       return false;
     }

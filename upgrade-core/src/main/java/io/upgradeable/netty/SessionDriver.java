@@ -142,7 +142,13 @@ final class SessionDriver implements SessionContext {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable error) {
-      fail(Failures.ofTransport(error, connection.where("the next bytes")));
+      UpgradeException failure = Failures.ofTransport(error, connection.where("the next bytes"));
+      if (hasPeerEnded()) {
+        endsWith(failure); // Its bytes were complete before.
+        ctx.close();
+      } else {
+        fail(failure);
+      }
     }
 
     @Override
@@ -204,7 +210,7 @@ final class SessionDriver implements SessionContext {
   private void deliverUnread() {
     ByteBuffer view = unread.view();
     deliver(view);
-    if (!over) {
+    if (!unread.isEmpty()) { // It is if the connection went meanwhile.
       unread.consume(view.position());
     }
     if (inputEnded && wanted) {
@@ -245,6 +251,14 @@ final class SessionDriver implements SessionContext {
     if (!unseen) {
       tellInputClosed();
     }
+  }
+
+  /**
+   * Whether the peer ended in order: what happens to the connection now takes nothing from that.
+   */
+  private boolean hasPeerEnded() {
+    TlsUpgrade tls = connection.topTls();
+    return inputEnded && (tls == null || tls.peerClosedCleanly());
   }
 
   private void tellInputClosed() {
@@ -322,8 +336,13 @@ final class SessionDriver implements SessionContext {
     if (over) {
       return;
     }
-    over = true;
-    unread.clear();
+    if (hasPeerEnded() && !isClosing()) {
+      tellInputClosed(); // The bytes before it stay, for a session that reads on.
+      over = true;
+    } else {
+      over = true;
+      unread.clear();
+    }
     // A loop that ends closes its channels without asking their handlers.
     if (cause.isEmpty() && !isClosing()) {
       cause = Optional.of(Failures.reset(connection.where("the next bytes")));
@@ -469,7 +488,7 @@ final class SessionDriver implements SessionContext {
   public void redeliver() {
     onLoop(
         () -> {
-          if (!over && !givenAway && !delivering && !gate.isClosed() && !unread.isEmpty()) {
+          if (!givenAway && !delivering && !gate.isClosed() && !unread.isEmpty()) {
             deliverUnread();
           }
         },

@@ -84,7 +84,11 @@ public interface SessionContext {
    */
   void requestInput();
 
-  /** Calls {@link Session#receive} with the bytes that are unread now, if there are any. */
+  /**
+   * Calls {@link Session#receive} with the bytes that are unread now, if there are any. Where the
+   * peer had ended in order they outlast the connection, and can be asked for in {@link
+   * Session#closed} and later.
+   */
   void redeliver();
 
   /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.upgradeable.Endpoint;
 import io.upgradeable.it.ContainerTest;
+import io.upgradeable.it.HostClients;
 import io.upgradeable.sasl.SaslUsers;
 import io.upgradeable.sasl.Secret;
 import io.upgradeable.sasl.StoredSecret;
@@ -32,20 +33,35 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.images.builder.Transferable;
 
 /** Our server, and clients that others wrote: all of them insist on TLS and on its name. */
 @ContainerTest
 @Timeout(90)
 final class MailClientsIT {
 
-  @RegisterExtension private static final MailClients CLIENTS = new MailClients("mail-clients");
+  @RegisterExtension private static final HostClients CLIENTS = clients("mail-clients");
 
-  @RegisterExtension private static final MailClients EXIM = new MailClients("exim");
+  @RegisterExtension private static final HostClients EXIM = clients("exim");
 
   private static final String PASSWORD = "correct horse";
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final ReceivedMessages mailbox = new ReceivedMessages();
+
+  private static HostClients clients(String image) {
+    return new HostClients(image, MailServer.CERTIFICATES, MailClientsIT::addMessages);
+  }
+
+  /** Each as {@code /messages/NAME}, with CRLF, and as {@code /texts/NAME}, with LF. */
+  private static void addMessages(GenericContainer<?> clients) {
+    for (TestMessage message : TestMessage.values()) {
+      clients
+          .withCopyToContainer(Transferable.of(message.canonical()), "/messages/" + message)
+          .withCopyToContainer(Transferable.of(message.stored()), "/texts/" + message);
+    }
+  }
 
   private static TlsPolicy policy(Certificates certificates) {
     return TlsPolicy.server().identity(certificates.server("localhost").identity()).build();
@@ -304,7 +320,7 @@ final class MailClientsIT {
         .allMatch(one -> one.envelope().peer().name().equals("relay.example.test"));
   }
 
-  private static void submit(MailClients relay, String sendmail, Set<TestMessage> messages)
+  private static void submit(HostClients relay, String sendmail, Set<TestMessage> messages)
       throws Exception {
     String script =
         """

@@ -1,7 +1,7 @@
 package io.upgradeable.it.mail;
 
-import io.upgradeable.Endpoint;
-import io.upgradeable.it.Images;
+import io.upgradeable.it.PeerContainer;
+import io.upgradeable.it.PeerNetwork;
 import io.upgradeable.testkit.Certificates;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
@@ -9,42 +9,29 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.extension.AfterAllCallback;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.BeforeEachCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
-import org.testcontainers.containers.Container.ExecResult;
 import org.testcontainers.containers.ContainerLaunchException;
-import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
-import org.testcontainers.utility.MountableFile;
+import org.testcontainers.containers.wait.strategy.WaitStrategy;
 
 /**
- * A mail server in a container, for all tests of a class: registered as an extension in a static
- * field, it is started before the first of them and removed after the last. A test that fails shows
- * what the server logged meanwhile, as a suppressed exception.
+ * A mail server in a container, for all tests of a class.
  *
- * <p>Its host is {@code localhost}, so is the name in its certificate, and its mailboxes are {@code
- * alice@example.test} and {@code bob@example.test}.
+ * <p>Its host is {@code localhost}, or {@link #NAME} for those who share a network with it; so are
+ * the names in its certificate. Its mailboxes are {@code alice@example.test} and {@code
+ * bob@example.test}.
  */
-final class MailServer
-    implements BeforeAllCallback,
-        BeforeEachCallback,
-        TestExecutionExceptionHandler,
-        AfterAllCallback {
+public final class MailServer extends PeerContainer {
+
+  /** What it is called in a network, and what it calls itself. */
+  public static final String NAME = "mail.example.test";
 
   /** The authority of all servers' certificates. */
-  static final Certificates CERTIFICATES = Certificates.create();
+  public static final Certificates CERTIFICATES = Certificates.create();
 
   private static final int DELIVERY_SECONDS = 30;
 
@@ -59,14 +46,8 @@ final class MailServer
       """
           .formatted(DELIVERY_SECONDS);
 
-  private final String image;
-  private final List<Integer> ports;
-  private @Nullable GenericContainer<?> container;
-  private int logged;
-
-  private MailServer(String image, List<Integer> ports) {
-    this.image = image;
-    this.ports = ports;
+  private MailServer(String image, WaitStrategy ready, List<Integer> ports) {
+    super(image, MailServer::writeCertificates, ready, ports);
   }
 
   /**
@@ -76,17 +57,25 @@ final class MailServer
    * @param ports its ports; the first greets without being waited for
    */
   static MailServer of(String image, Integer... ports) {
-    return new MailServer(image, List.of(ports));
+    return new MailServer(image, new Greeting(ports[0]), List.of(ports));
+  }
+
+  /**
+   * A server that only those reach who share a network with it, not started yet.
+   *
+   * @param image the folder of its image
+   * @param ready tells when it serves
+   * @param network where it is {@link #NAME}
+   */
+  static MailServer hidden(String image, WaitStrategy ready, PeerNetwork network) {
+    MailServer server = new MailServer(image, ready, List.of());
+    server.in(network.place(NAME));
+    return server;
   }
 
   /** A client's policy that trusts the servers' authority. */
-  static TlsPolicy.Builder clientPolicy() {
+  public static TlsPolicy.Builder clientPolicy() {
     return TlsPolicy.client().trust(CERTIFICATES.authorities());
-  }
-
-  /** The place of a port, by the name that the certificate carries. */
-  Endpoint endpoint(int port) {
-    return Endpoint.of("localhost", running().getMappedPort(port));
   }
 
   /**
@@ -96,7 +85,7 @@ final class MailServer
    * @return the file, byte for byte: lines end in LF, and the server's trace headers come first
    * @throws AssertionError if none comes, or if there are several
    */
-  byte[] take(String mailbox) throws IOException, InterruptedException {
+  public byte[] take(String mailbox) throws IOException, InterruptedException {
     return takeAll(mailbox, 1).get(0);
   }
 
@@ -153,103 +142,17 @@ final class MailServer
     return "/mail/" + mailbox + "/new";
   }
 
-  /**
-   * Runs a script in the container.
-   *
-   * @param script for its shell
-   * @param arguments from {@code $0} on
-   * @return what it printed
-   * @throws AssertionError if it fails
-   */
-  String run(String script, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("sh", "-c", script));
-    command.addAll(List.of(arguments));
-    ExecResult ran = running().execInContainer(command.toArray(String[]::new));
-    if (ran.getExitCode() != 0) {
-      throw new AssertionError("expected '%s' to run, got %s".formatted(script, ran));
-    }
-    return ran.getStdout();
-  }
-
-  private GenericContainer<?> running() {
-    return Objects.requireNonNull(container, "expected a server that was started");
-  }
-
-  @Override
-  public void beforeAll(ExtensionContext context) throws IOException {
-    Path certificates = Files.createTempDirectory("certificates");
-    try {
-      writeCertificates(certificates);
-      container = start(certificates);
-    } finally {
-      delete(certificates);
-    }
-  }
-
   /** All that a server of some port may show. */
   private static void writeCertificates(Path directory) {
     CERTIFICATES.writePem(directory);
-    CERTIFICATES.server("localhost").writePem(directory, "good");
+    CERTIFICATES.server("localhost", NAME).writePem(directory, "good");
     CERTIFICATES.expired("localhost").writePem(directory, "expired");
     CERTIFICATES.server("stranger.test").writePem(directory, "stranger");
   }
 
-  private GenericContainer<?> start(Path certificates) {
-    GenericContainer<?> made =
-        new GenericContainer<>(Images.of(image))
-            .withExposedPorts(ports.toArray(Integer[]::new))
-            .withCopyFileToContainer(MountableFile.forHostPath(certificates, 0755), "/certificates")
-            // Nobody answers there, at once: no name of a test is asked of the world.
-            .withCreateContainerCmdModifier(
-                command ->
-                    Objects.requireNonNull(command.getHostConfig(), "hostConfig")
-                        .withDns("127.0.0.1"))
-            .waitingFor(new Greeting(ports.get(0)));
-    made.start();
-    return made;
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(directory);
-  }
-
   @Override
-  public void beforeEach(ExtensionContext context) {
-    logged = running().getLogs().length();
-  }
-
-  @Override
-  public void handleTestExecutionException(ExtensionContext context, Throwable failure)
-      throws Throwable {
-    String log = running().getLogs();
-    // The next test shall not find what this one left.
+  protected void clean() throws IOException, InterruptedException {
     running().execInContainer("find", "/mail", "-type", "f", "-delete");
-    if (log.length() > logged) {
-      failure.addSuppressed(new ServerLog(image, log.substring(logged)));
-    }
-    throw failure;
-  }
-
-  @Override
-  public void afterAll(ExtensionContext context) {
-    if (container != null) {
-      container.stop();
-    }
-  }
-
-  /** What the server logged, where the one who looks at a failed test will see it. */
-  private static final class ServerLog extends Exception {
-
-    private static final long serialVersionUID = 1L;
-
-    ServerLog(String image, String log) {
-      super("the log of " + image + ":\n" + log, null, false, false);
-    }
   }
 
   /** Ready is the server that greets: a port that is mapped accepts connections long before. */

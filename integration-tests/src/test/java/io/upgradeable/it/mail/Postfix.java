@@ -1,16 +1,18 @@
 package io.upgradeable.it.mail;
 
+import io.upgradeable.it.PeerNetwork;
 import java.io.IOException;
+import org.testcontainers.containers.wait.strategy.Wait;
 
 /**
  * Postfix. One container has all its variants, each on a port of its own, which {@code master.cf}
  * in the image's folder sets up. Besides the common mailboxes it has {@code jörg@example.test} and
  * {@code jörg@bücher.test}.
  */
-final class Postfix {
+public final class Postfix {
 
   /** STARTTLS and every extension that a sender may use. */
-  static final int RELAY = 25;
+  public static final int RELAY = 25;
 
   /** Submission: nothing goes without TLS, and no mail without AUTH. */
   static final int SUBMISSION = 587;
@@ -70,7 +72,7 @@ final class Postfix {
 
   private Postfix() {}
 
-  static MailServer server() {
+  public static MailServer server() {
     return MailServer.of(
         "postfix",
         RELAY,
@@ -86,6 +88,16 @@ final class Postfix {
         REFUSING,
         SMALL,
         IMPATIENT);
+  }
+
+  /**
+   * A server that only those reach who share a network with it.
+   *
+   * @param network where it is {@link MailServer#NAME}
+   */
+  public static MailServer hidden(PeerNetwork network) {
+    // It binds its ports before it says so.
+    return MailServer.hidden("postfix", Wait.forLogMessage(".* daemon started .*\\n", 1), network);
   }
 
   /** Waits until all that was accepted is delivered. */

@@ -1,10 +1,11 @@
-package io.upgradeable.it.mail;
+package io.upgradeable.it;
 
-import io.upgradeable.it.Images;
+import io.upgradeable.testkit.Certificates;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -14,25 +15,29 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.images.builder.Transferable;
 
 /**
- * A container with mail clients, for all tests of a class. It shares the network of its host, so
- * that {@code localhost} is where the tests' servers listen, and it trusts the authority of {@link
- * MailServer#CERTIFICATES}.
- *
- * <p>Each {@link TestMessage} is there as {@code /messages/NAME}, with CRLF, and as {@code
- * /texts/NAME}, with LF.
+ * A container with clients, for all tests of a class. It shares the network of its host, so that
+ * {@code localhost} is where the tests' servers listen, and it trusts an authority, {@code
+ * /certificates/ca.crt}.
  */
-final class MailClients implements BeforeAllCallback, AfterAllCallback {
+public final class HostClients implements BeforeAllCallback, AfterAllCallback {
 
   private final String image;
+  private final Certificates trusted;
+  private final Consumer<GenericContainer<?>> preparation;
   private @Nullable GenericContainer<?> container;
 
   /**
    * Clients that are not there yet.
    *
    * @param image the folder of their image
+   * @param trusted the authority
+   * @param preparation adds what else they find there
    */
-  MailClients(String image) {
+  public HostClients(
+      String image, Certificates trusted, Consumer<GenericContainer<?>> preparation) {
     this.image = image;
+    this.trusted = trusted;
+    this.preparation = preparation;
   }
 
   @Override
@@ -40,7 +45,7 @@ final class MailClients implements BeforeAllCallback, AfterAllCallback {
     Path directory = Files.createTempDirectory("authority");
     GenericContainer<?> made = new GenericContainer<>(Images.of(image)).withNetworkMode("host");
     try {
-      MailServer.CERTIFICATES.writePem(directory);
+      trusted.writePem(directory);
       Path authority = directory.resolve("ca.crt");
       made.withCopyToContainer(
           Transferable.of(Files.readAllBytes(authority)), "/certificates/ca.crt");
@@ -48,10 +53,7 @@ final class MailClients implements BeforeAllCallback, AfterAllCallback {
     } finally {
       Files.delete(directory);
     }
-    for (TestMessage message : TestMessage.values()) {
-      made.withCopyToContainer(Transferable.of(message.canonical()), "/messages/" + message)
-          .withCopyToContainer(Transferable.of(message.stored()), "/texts/" + message);
-    }
+    preparation.accept(made);
     container = made.withCommand("sleep", "infinity");
     container.start();
   }
@@ -62,7 +64,7 @@ final class MailClients implements BeforeAllCallback, AfterAllCallback {
    * @return what it printed
    * @throws AssertionError if it fails
    */
-  String run(String... command) throws IOException, InterruptedException {
+  public String run(String... command) throws IOException, InterruptedException {
     ExecResult ran = tryToRun(command);
     if (ran.getExitCode() != 0) {
       throw new AssertionError("expected '%s' to run, got %s".formatted(command[0], ran));
@@ -71,7 +73,7 @@ final class MailClients implements BeforeAllCallback, AfterAllCallback {
   }
 
   /** Runs a command, with whatever result. */
-  ExecResult tryToRun(String... command) throws IOException, InterruptedException {
+  public ExecResult tryToRun(String... command) throws IOException, InterruptedException {
     return Objects.requireNonNull(container, "expected clients that were started")
         .execInContainer(command);
   }
