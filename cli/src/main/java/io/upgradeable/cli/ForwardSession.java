@@ -7,6 +7,7 @@ import io.upgradeable.session.HeldSession;
 import io.upgradeable.session.Session;
 import io.upgradeable.session.SessionContext;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -51,17 +52,18 @@ final class ForwardSession implements Session {
       HeldSession far,
       @Nullable Connection connection,
       @Nullable Throwable failure) {
-    if (connection == null) {
+    if (gone) {
+      if (connection != null) {
+        connection.close();
+      }
+      left();
+    } else if (connection == null) {
       Throwable cause =
           failure instanceof CompletionException && failure.getCause() != null
               ? failure.getCause()
               : failure;
-      if (!gone && cause != null) {
-        near.close();
-        end(near, Failure.of(cause).message(), false);
-      }
-    } else if (gone) {
-      connection.close();
+      near.close();
+      end(near, Failure.of(Objects.requireNonNull(cause)).message(), false);
     } else {
       forwarder
           .relay(near, far.context())
@@ -116,12 +118,14 @@ final class ForwardSession implements Session {
     gone = true;
     if (dialling != null && !dialling.isDone()) {
       dialling.cancel(false);
-      synchronized (this) {
-        if (!ended) {
-          ended = true;
-          forwarder.left();
-        }
-      }
+      left();
+    }
+  }
+
+  private synchronized void left() {
+    if (!ended) {
+      ended = true;
+      forwarder.left();
     }
   }
 }

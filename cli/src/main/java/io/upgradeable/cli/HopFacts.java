@@ -1,5 +1,6 @@
 package io.upgradeable.cli;
 
+import io.upgradeable.Security;
 import io.upgradeable.connect.ConnectResult;
 import io.upgradeable.negotiation.TlsFacts;
 import java.security.cert.X509Certificate;
@@ -30,6 +31,11 @@ record HopFacts(
             tls,
             List.of())
         .withCertificates(tls.map(TlsFacts::peerChain).orElse(List.of()));
+  }
+
+  /** How far TLS with this proxy reaches: not beyond it. */
+  Security security() {
+    return tls.isPresent() ? Security.HOP_ONLY : Security.PLAINTEXT;
   }
 
   /** Whether TLS with this proxy has this chain line. */

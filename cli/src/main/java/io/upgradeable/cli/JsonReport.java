@@ -76,6 +76,7 @@ final class JsonReport {
     json.name("proxy").value(facts.hop().proxy().toString());
     json.name("tunnel").value(facts.hop().tunnel());
     json.name("open").value(facts.open());
+    json.name("security").value(word(facts.security()));
     json.name("status").value(answer.map(ConnectResult::status).orElse(null));
     text(json, "reason", answer.map(ConnectResult::reason).map(Printable::line));
     json.name("fields").beginArray();

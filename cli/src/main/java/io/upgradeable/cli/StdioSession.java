@@ -51,6 +51,7 @@ final class StdioSession implements Session {
   private boolean stdinEnded;
   private boolean stdoutEnded;
   private boolean ended;
+  private boolean gone;
   private Optional<IOException> failure = Optional.empty();
   private @Nullable Future<?> timer;
   private long lastByteAt;
@@ -208,7 +209,7 @@ final class StdioSession implements Session {
     stdoutEnded = true;
     if (failure.isPresent()) {
       over.completeExceptionally(failure.get());
-    } else if (stdinEnded || underTls) {
+    } else if (stdinEnded || underTls || gone) {
       finish();
     }
   }
@@ -235,6 +236,7 @@ final class StdioSession implements Session {
 
   @Override
   public void closed(Optional<UpgradeException> cause) {
+    gone = true;
     if (timer != null) {
       timer.cancel(false);
     }

@@ -51,6 +51,11 @@ final class TextReport {
   }
 
   private String text(Security security, Report report) {
+    // Behind proxies there is more than one TLS, and the word says which reaches whom.
+    return (report.hops().isEmpty() ? "" : security.name() + ": ") + sentence(security, report);
+  }
+
+  private String sentence(Security security, Report report) {
     return switch (security) {
       case ORIGIN -> origin(report);
       case HOP_ONLY -> paint.bad("TLS ends at a proxy: what lies behind it sees plaintext");

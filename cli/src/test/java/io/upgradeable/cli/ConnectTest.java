@@ -60,7 +60,7 @@ class ConnectTest {
             "--    open: connect(127.0.0.1:",
             "tls   S: Hello through the tunnel",
             "  security   HOP_ONLY: this TLS ends at the proxy",
-            "security     TLS reaches localhost",
+            "security     ORIGIN: TLS reaches localhost",
             "it answered: Hello through the tunnel");
   }
 
@@ -69,7 +69,7 @@ class ConnectTest {
     Cli run = Cli.run("connect", "--no-tls").succeeded();
 
     assertThat(run.out())
-        .contains("security     TLS ends at a proxy", "plain C: Hello through the tunnel")
+        .contains("security     HOP_ONLY: TLS ends at a proxy", "plain C: Hello through the tunnel")
         .doesNotContain("TLS reaches");
   }
 
@@ -95,7 +95,7 @@ class ConnectTest {
             "> connect(" + target + ") > tls(localhost)",
             "proxy        " + proxy + " opened connect(" + target + "): 200",
             "HOP_ONLY",
-            "security     TLS reaches localhost",
+            "security     ORIGIN: TLS reaches localhost",
             "connect      the tunnel is open, and TLS with the target is up");
   }
 

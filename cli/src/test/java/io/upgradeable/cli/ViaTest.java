@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,7 +67,7 @@ class ViaTest {
                 .formatted(proxy.substring(7), target),
             "proxy        %s opened connect(%s): 200 Connection established"
                 .formatted(proxy, target),
-            "security     TLS reaches localhost");
+            "security     ORIGIN: TLS reaches localhost");
   }
 
   @Test
@@ -84,7 +85,7 @@ class ViaTest {
             "proxy        " + outer + " opened",
             "proxy        " + inner + " opened",
             "  security   HOP_ONLY: this TLS ends at the proxy",
-            "security     TLS reaches localhost",
+            "security     ORIGIN: TLS reaches localhost",
             "tls   C: CONNECT " + inner.substring(7) + " HTTP/1.1",
             "plain C: CONNECT " + target + " HTTP/1.1",
             "plain S: 220",
@@ -152,6 +153,7 @@ class ViaTest {
     assertThat(hop.get("proxy").getAsString()).isEqualTo(proxy);
     assertThat(hop.get("tunnel").getAsString()).isEqualTo("connect(" + target + ")");
     assertThat(hop.get("open").getAsBoolean()).isTrue();
+    assertThat(hop.get("security").getAsString()).isEqualTo("hop-only");
     assertThat(hop.get("status").getAsInt()).isEqualTo(200);
     assertThat(hop.getAsJsonObject("tls").get("serverName").getAsString()).isEqualTo("localhost");
     assertThat(hop.getAsJsonArray("certificates")).isNotEmpty();
@@ -388,6 +390,53 @@ class ViaTest {
     String[] told = List.of(options).toArray(new String[options.length + 1]);
     told[options.length] = "--proxy-insecure-auth-in-plaintext";
     run("ping", target, told).succeeded();
+  }
+
+  @Test
+  void exchangerThatTheProxyCannotReach_smtp_nextIsAsked() throws IOException {
+    String target = target("smtp");
+    String proxy = fixture.http(ProxyFixture.allowing().allow("no-such-host.invalid:*"));
+    try (LittleDns dns = LittleDns.answering("no-such-host.invalid", "localhost")) {
+      String port = target.substring(target.indexOf(':'));
+
+      Cli run =
+          Cli.run(
+              "smtp",
+              "--cafile",
+              fixture.targetCa(),
+              "--via",
+              proxy,
+              "--dns",
+              dns.address(),
+              "--mx",
+              "example.org" + port);
+
+      assertThat(run.exitCode()).as(run.err()).isZero();
+      assertThat(run.err()).contains("502 Bad Gateway", "; trying localhost:");
+    }
+  }
+
+  @Test
+  void proxyOfTheEnvironment_onlyIfAskedFor_isUsed() throws Exception {
+    String target = target("ping");
+    String proxy = fixture.http(ProxyFixture.denying());
+
+    assertThat(withEnvironment(proxy, "", "ping", target).exitCode()).isZero();
+    assertThat(withEnvironment(proxy, "", "ping", target, "--proxy-env").exitCode())
+        .isEqualTo(ExitCode.REFUSED.code());
+    assertThat(withEnvironment(proxy, "localhost", "ping", target, "--proxy-env").exitCode())
+        .isZero();
+  }
+
+  private Cli withEnvironment(String proxy, String except, String... args) throws Exception {
+    List<String> all = new ArrayList<>(List.of(args));
+    all.addAll(List.of("--cafile", fixture.targetCa()));
+    ProcessBuilder builder = new ProcessBuilder(CliProcess.command(all.toArray(String[]::new)));
+    Map<String, String> environment = builder.environment();
+    environment.keySet().removeIf(name -> name.matches("(?i)(https|no)_proxy"));
+    environment.put("HTTPS_PROXY", proxy);
+    environment.put("NO_PROXY", except);
+    return CliProcess.finish(builder.start());
   }
 
   @Test

@@ -79,6 +79,7 @@ final class TunnelSession implements Session {
 
   private void onUser() {
     if (gone) {
+      left();
       return;
     }
     if (!proxy.rules().mayAllow(request.target())) {
@@ -138,6 +139,7 @@ final class TunnelSession implements Session {
   private void onConnected(Connection connection, HeldSession far) {
     if (gone) {
       connection.close();
+      left();
       return;
     }
     SessionContext near = present();
@@ -160,12 +162,18 @@ final class TunnelSession implements Session {
 
   private void refuse(int status, String why) {
     if (gone) {
+      left();
       return;
     }
     SessionContext near = present();
     near.write(ProxyAnswer.refusal(status, "Refused: " + why + ".").bytes());
     near.close();
     log(status, why, 0, 0);
+  }
+
+  /** Between two steps, so that nobody else tells of it, or gives the tunnel's place back. */
+  private void left() {
+    log(0, "the client left", 0, 0);
   }
 
   /** Once for each request. */
@@ -236,7 +244,7 @@ final class TunnelSession implements Session {
     gone = true;
     if (dialling != null && !dialling.isDone()) {
       dialling.cancel(false);
-      log(0, "the client left", 0, 0);
+      left();
     }
   }
 }

@@ -37,6 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -59,6 +60,11 @@ final class NettyRelayTest extends PeerFixture {
   private final CompletableFuture<Optional<UpgradeException>> nearClosed =
       new CompletableFuture<>();
   private final CompletableFuture<SessionContext> nearContext = new CompletableFuture<>();
+
+  /** What the meter was told. */
+  private final LongAdder there = new LongAdder();
+
+  private final LongAdder back = new LongAdder();
 
   NettyRelayTest() throws IOException {}
 
@@ -112,7 +118,12 @@ final class NettyRelayTest extends PeerFixture {
                         connector
                             .connectAsync(farStack, far)
                             .thenCompose(
-                                up -> NettyRelay.between(context, far.context.join(), idle))
+                                up ->
+                                    NettyRelay.between(
+                                        context,
+                                        far.context.join(),
+                                        idle,
+                                        (fromNear, bytes) -> (fromNear ? there : back).add(bytes)))
                             .whenComplete(
                                 (done, failure) -> {
                                   if (done != null) {
@@ -151,6 +162,8 @@ final class NettyRelayTest extends PeerFixture {
     assertThat(report().ending()).isEqualTo(Ending.ENDED);
     assertThat(report().fromNear()).isEqualTo(8);
     assertThat(report().fromFar()).isEqualTo(10);
+    assertThat(there.sum()).isEqualTo(8);
+    assertThat(back.sum()).isEqualTo(10);
     assertThat(report().cause()).isEmpty();
     assertThat(nearClosed.get(30, TimeUnit.SECONDS)).isEmpty();
   }
