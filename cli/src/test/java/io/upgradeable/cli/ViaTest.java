@@ -107,7 +107,7 @@ class ViaTest {
             "proxy        " + proxy + " opened",
             "plain C: ExtendedRequest #1 StartTLS",
             "tls   C: SearchRequest #1",
-            "security     TLS reaches localhost",
+            "security     ORIGIN: TLS reaches localhost",
             "root DSE     LDAPv3",
             "who am I     nobody");
   }
