@@ -13,12 +13,15 @@ import io.netty.channel.epoll.EpollIoOps;
  * Epoll that never stops to watch a socket. Netty 4.2.18 takes a descriptor out of epoll when
  * nothing is wanted of it, which is so after the peer's FIN, and does not put it back: the first
  * write that has to wait for room in the socket fails then (ENOENT), and Netty shuts the output
- * over what was to be sent. Errors, which epoll reports anyway, are always wanted here, and so the
- * descriptor stays.
+ * over what was to be sent. Where nothing is wanted, errors are wanted here, which epoll reports
+ * anyway, and so the descriptor stays. Edge-triggered, because an error or the end of both
+ * directions would else be reported again and again for as long as the channel is open.
  *
  * @param epoll Netty's own, which does all the work
  */
 record WatchingEpoll(IoHandler epoll) implements IoHandler {
+
+  private static final EpollIoOps ERRORS_ONCE = EpollIoOps.EPOLLERR.with(EpollIoOps.EPOLLET);
 
   static IoHandlerFactory newFactory() {
     IoHandlerFactory factory = EpollIoHandler.newFactory();
@@ -34,8 +37,7 @@ record WatchingEpoll(IoHandler epoll) implements IoHandler {
 
     @Override
     public long submit(IoOps ops) {
-      return registration.submit(
-          ops instanceof EpollIoOps wanted ? wanted.with(EpollIoOps.EPOLLERR) : ops);
+      return registration.submit(EpollIoOps.NONE.equals(ops) ? ERRORS_ONCE : ops);
     }
 
     @Override
