@@ -8,6 +8,7 @@ module io.upgradeable.cli {
   requires io.upgradeable.connect;
   requires io.upgradeable.core;
   requires io.upgradeable.dns;
+  requires io.upgradeable.ldap;
   requires io.upgradeable.ping;
   requires io.upgradeable.sasl;
   requires io.upgradeable.smtp;

@@ -1,5 +1,6 @@
 package io.upgradeable.cli;
 
+import io.upgradeable.UpgradeException.TlsNotOffered;
 import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.SaslMechanism;
 import io.upgradeable.sasl.SaslPreference;
@@ -50,6 +51,25 @@ final class AuthOptions {
     return user != null || mechanism == SaslMechanism.EXTERNAL;
   }
 
+  /** Whether anything is given that is of no use to a name and a password. */
+  boolean isMoreThanPassword() {
+    return isGiven() || token.isGiven() || mechanism != null;
+  }
+
+  boolean isPasswordGiven() {
+    return password.isGiven();
+  }
+
+  /** The password of somebody whom another option names, asked for if it must be; to be closed. */
+  Secret password(String name) throws IOException {
+    return password.read(name);
+  }
+
+  /** Whether there is a secret that could get into wrong hands. */
+  boolean hasSecret() {
+    return mechanism != SaslMechanism.EXTERNAL;
+  }
+
   boolean isInsecure() {
     return insecure;
   }
@@ -64,6 +84,24 @@ final class AuthOptions {
     } else if (mechanism == SaslMechanism.EXTERNAL && secret) {
       throw new UsageException("expected no password and no token with --auth EXTERNAL");
     }
+  }
+
+  /** Refuses to give a secret to anybody who answers, unless that was asked for by name. */
+  void checkDiscretion(TlsOptions tls) {
+    if (tls.insecure() && !insecure) {
+      throw new UsageException(
+          "expected --insecure-auth-in-plaintext as well: with --insecure anybody may get the secret");
+    }
+  }
+
+  /** Why the connection is given up where it turned out to be in plaintext. */
+  static CommandFailedException willNotInPlaintext() {
+    return new CommandFailedException(
+        Failure.of(
+            ExitCode.NOT_OFFERED,
+            TlsNotOffered.class.getSimpleName(),
+            "will not authenticate in plaintext, where anybody on the way gets the secret;"
+                + " --insecure-auth-in-plaintext would"));
   }
 
   /** The secret, asked for on the terminal if it must be; to be closed. */

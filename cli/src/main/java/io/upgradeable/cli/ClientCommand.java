@@ -202,6 +202,18 @@ abstract class ClientCommand extends BaseCommand {
     }
   }
 
+  /**
+   * Says that an opportunistic upgrade came to nothing.
+   *
+   * @param why what follows "the server", printable
+   */
+  protected final void warnOfPlaintext(String why) {
+    diagnose(
+        "warning: the connection is in plaintext, for the server %s: whoever is on the way can read"
+                .formatted(why)
+            + " and change what goes over it");
+  }
+
   @Override
   protected final void failed(Failure failure) {
     Report findings = report;

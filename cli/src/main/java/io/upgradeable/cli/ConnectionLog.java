@@ -4,13 +4,15 @@ import io.upgradeable.Connection;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.CertificateRejected;
 import io.upgradeable.UpgradeObserver;
+import io.upgradeable.ldap.LdapResult;
+import io.upgradeable.ldap.LdapServerObserver;
 import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.smtp.ReceivedEnvelope;
 import io.upgradeable.smtp.SmtpServerPeer;
 import java.util.function.Consumer;
 
 /** One line for each connection of a server: who it was, and what became of it. */
-final class ConnectionLog implements UpgradeObserver {
+final class ConnectionLog implements UpgradeObserver, LdapServerObserver {
 
   private final Consumer<String> log;
 
@@ -25,8 +27,24 @@ final class ConnectionLog implements UpgradeObserver {
 
   /** All layers came up and the protocol's part is done. */
   void completed(Connection connection, String result) {
-    String tls = connection.tls().map(ConnectionLog::text).orElse("plaintext");
-    log.accept("%s: done: %s under %s".formatted(connection.peer(), result, tls));
+    log.accept("%s: done: %s under %s".formatted(connection.peer(), result, tls(connection)));
+  }
+
+  private static String tls(Connection connection) {
+    return connection.tls().map(ConnectionLog::text).orElse("plaintext");
+  }
+
+  @Override
+  public void bound(Connection connection, String authorizationId) {
+    String who = authorizationId.isEmpty() ? "nobody" : authorizationId;
+    log.accept(
+        Printable.line(
+            "%s: bound as %s under %s".formatted(connection.peer(), who, tls(connection))));
+  }
+
+  @Override
+  public void bindRefused(Connection connection, LdapResult result) {
+    log.accept(Printable.line("%s: bind refused: %s".formatted(connection.peer(), result)));
   }
 
   /** A message is about to come. */

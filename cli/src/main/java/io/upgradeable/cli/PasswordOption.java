@@ -16,18 +16,16 @@ final class PasswordOption extends SecretOption {
   @Option(
       names = "--password-env",
       paramLabel = "VAR",
-      description = "The environment variable that holds the password of --user.")
+      description = "The environment variable that holds the password.")
   private @Nullable String variable;
 
   @Option(
       names = "--password-file",
       paramLabel = "FILE",
-      description = "A file whose first line is the password of --user.")
+      description = "A file whose first line is the password.")
   private @Nullable Path file;
 
-  @Option(
-      names = "--password-stdin",
-      description = "Read the password of --user from stdin, one line.")
+  @Option(names = "--password-stdin", description = "Read the password from stdin, one line.")
   private boolean stdin;
 
   @Override

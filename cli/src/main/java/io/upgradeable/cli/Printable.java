@@ -3,6 +3,7 @@ package io.upgradeable.cli;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Makes text that a stranger wrote fit for a terminal: control characters, escape sequences and
@@ -13,6 +14,12 @@ final class Printable {
 
   /** Long enough for any honest failure, short enough to be read. */
   private static final int MAX_LINE = 2000;
+
+  /** A certificate may carry thousands of names. */
+  private static final int MAX_NAMES = 20;
+
+  /** What stands for nothing. */
+  static final String NONE = "(none)";
 
   private Printable() {}
 
@@ -27,6 +34,15 @@ final class Printable {
   static String line(String text) {
     String shown = of(text.length() > MAX_LINE ? text.substring(0, MAX_LINE) + "..." : text);
     return shown.length() > 2 * MAX_LINE ? shown.substring(0, 2 * MAX_LINE) + "..." : shown;
+  }
+
+  /** The first of many printable names, in one line. */
+  static String some(List<String> names) {
+    String shown = String.join(", ", names.subList(0, Math.min(names.size(), MAX_NAMES)));
+    if (names.size() > MAX_NAMES) {
+      return "%s and %d more".formatted(shown, names.size() - MAX_NAMES);
+    }
+    return shown.isEmpty() ? NONE : shown;
   }
 
   /** Bytes as UTF-8 if they are that, and escaped byte by byte otherwise. */

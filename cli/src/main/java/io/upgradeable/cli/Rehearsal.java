@@ -16,6 +16,7 @@ final class Rehearsal {
           "smtp",
           "smtp --output json",
           "smtp --no-such-option",
+          "ldap",
           "serve smtp --help",
           "--help");
 

@@ -2,18 +2,12 @@ package io.upgradeable.cli;
 
 import io.upgradeable.connect.ConnectProxy;
 import io.upgradeable.sasl.SaslUsers;
-import io.upgradeable.sasl.Secret;
-import io.upgradeable.sasl.StoredSecret;
-import io.upgradeable.sasl.UserFile;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,6 +20,8 @@ import picocli.CommandLine.Option;
     description = {
       "Serve HTTP CONNECT: opens tunnels to the targets that --allow or --allow-public name, and to"
           + " no others. Addresses that are not public are reached only by a rule that names them.",
+      "With --users or --user it serves only them, by Basic authentication; that is needed to listen"
+          + " where others can connect.",
       "Prints \"listening on HOST:PORT\" when it is ready, then one line for each request: time,"
           + " client, user, target, status, bytes from the client, bytes from the target, duration,"
           + " ending. Runs until it is ended with Ctrl-C."
@@ -65,26 +61,7 @@ final class ServeConnectCommand extends ServerCommand {
       description = "With --allow-public: a port to allow instead of 443. May be given again.")
   private List<Integer> publicPorts = new ArrayList<>();
 
-  @Option(
-      names = "--users",
-      paramLabel = "FILE",
-      description =
-          "Serve only the users in this file, by Basic authentication; one line each, as"
-              + " --print-user makes it. Needed to listen where others can connect.")
-  private @Nullable Path users;
-
-  @Option(
-      names = "--user",
-      paramLabel = "NAME",
-      description = "Serve only this user, instead of those in a file.")
-  private @Nullable String user;
-
-  @Mixin private final PasswordOption password = new PasswordOption();
-
-  @Option(
-      names = "--print-user",
-      description = "Print a line for a --users file, made of --user and its password, and end.")
-  private boolean printsUser;
+  @Mixin private final UserOptions users = new UserOptions();
 
   @Option(
       names = "--insecure-serve-anybody-who-can-connect",
@@ -120,24 +97,12 @@ final class ServeConnectCommand extends ServerCommand {
 
   @Override
   protected boolean isInstead() throws IOException {
-    if (!printsUser) {
-      return false;
-    }
-    String name = user;
-    if (name == null) {
-      throw new UsageException("expected --user with --print-user");
-    }
-    try (Secret secret = password.read(name)) {
-      out().println(UserFile.line(name, secret));
-    } catch (IllegalArgumentException e) {
-      throw unusable(e);
-    }
-    return true;
+    return users.print(out());
   }
 
   @Override
   protected Running start(Plan plan) throws IOException {
-    Optional<SaslUsers> known = knownUsers();
+    Optional<SaslUsers> known = users.users();
     ConnectProxy.Builder builder =
         ConnectProxy.builder()
             .listen(plan.endpoint())
@@ -190,40 +155,6 @@ final class ServeConnectCommand extends ServerCommand {
       throw new UsageException("expected --allow-public with --allow-port");
     } else if (!allowPublic && allowed.isEmpty()) {
       diagnose("warning: without --allow and --allow-public every request is refused");
-    }
-  }
-
-  private Optional<SaslUsers> knownUsers() throws IOException {
-    String name = user;
-    Path file = users;
-    if (name == null && password.isGiven()) {
-      throw new UsageException("expected --user with a password");
-    } else if (name != null && file != null) {
-      throw new UsageException("expected --users or --user, got both");
-    } else if (name != null) {
-      try (Secret secret = password.read(name)) {
-        return Optional.of(SaslUsers.of(Map.of(name, StoredSecret.of(secret))));
-      } catch (IllegalArgumentException e) {
-        throw unusable(e);
-      }
-    }
-    return file == null ? Optional.empty() : Optional.of(read(file));
-  }
-
-  private static UsageException unusable(IllegalArgumentException e) {
-    return e instanceof UsageException usage
-        ? usage
-        : new UsageException("cannot take the user: " + e.getMessage(), e);
-  }
-
-  private static SaslUsers read(Path file) {
-    try {
-      return UserFile.read(file);
-    } catch (IOException e) {
-      throw new UsageException(
-          "cannot read --users %s: %s".formatted(file, FileProblem.why(file, e)), e);
-    } catch (IllegalArgumentException e) {
-      throw new UsageException("--users %s: %s".formatted(file, e.getMessage()), e);
     }
   }
 }

@@ -1,8 +1,6 @@
 package io.upgradeable.cli;
 
 import io.upgradeable.sasl.SaslUsers;
-import io.upgradeable.sasl.Secret;
-import io.upgradeable.sasl.StoredSecret;
 import io.upgradeable.smtp.ReceivedEnvelope;
 import io.upgradeable.smtp.ReceivedSender;
 import io.upgradeable.smtp.SmtpDialect;
@@ -18,10 +16,8 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,6 +27,7 @@ import picocli.CommandLine.Option;
     name = "smtp",
     description = {
       "Serve SMTP: takes mail under TLS and prints it. It relays nothing and delivers to nobody.",
+      "With --user or --users it takes mail only from who has authenticated.",
       "Prints \"listening on HOST:PORT\" when it is ready, and runs until it is ended with Ctrl-C."
     },
     footer = {
@@ -51,13 +48,7 @@ final class ServeSmtpCommand extends ServerCommand {
 
   @Mixin private final MailboxOptions mailbox = new MailboxOptions();
 
-  @Option(
-      names = "--user",
-      paramLabel = "NAME",
-      description = "Take mail only from this user, who has to authenticate.")
-  private @Nullable String user;
-
-  @Mixin private final PasswordOption password = new PasswordOption();
+  @Mixin private final UserOptions users = new UserOptions();
 
   @Option(
       names = "--max-size",
@@ -81,6 +72,11 @@ final class ServeSmtpCommand extends ServerCommand {
   }
 
   @Override
+  protected boolean isInstead() throws IOException {
+    return users.print(out());
+  }
+
+  @Override
   protected Running start(Plan plan) throws IOException {
     SmtpServer.Builder builder =
         SmtpServer.builder()
@@ -96,7 +92,7 @@ final class ServeSmtpCommand extends ServerCommand {
     }
     SmtpServerHandler handler = mailbox.handler(this::print);
     plan.log().ifPresent(builder::observer);
-    Optional<SaslUsers> known = users();
+    Optional<SaslUsers> known = users.users();
     known.ifPresent(builder::users);
     builder.handler(new Mailbox(handler, known.isPresent(), plan.log()));
     SmtpServer server = builder.start();
@@ -123,23 +119,6 @@ final class ServeSmtpCommand extends ServerCommand {
       } catch (Exception e) {
         throw new IllegalStateException("a mailbox does not close", e);
       }
-    }
-  }
-
-  private Optional<SaslUsers> users() throws IOException {
-    String name = user;
-    if (name == null) {
-      if (password.isGiven()) {
-        throw new UsageException("expected --user with a password");
-      }
-      return Optional.empty();
-    }
-    try (Secret secret = password.read(name)) {
-      return Optional.of(SaslUsers.of(Map.of(name, StoredSecret.of(secret))));
-    } catch (IllegalArgumentException e) {
-      throw e instanceof UsageException
-          ? e
-          : new UsageException("cannot take the user: " + e.getMessage(), e);
     }
   }
 

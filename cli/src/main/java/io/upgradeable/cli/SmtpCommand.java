@@ -128,9 +128,8 @@ final class SmtpCommand extends ClientCommand {
     auth.check();
     if (auth.isGiven() && isEmbedded()) {
       throw new UsageException("expected a target with --user: the embedded server knows nobody");
-    } else if (auth.isGiven() && options.insecure() && !auth.isInsecure()) {
-      throw new UsageException(
-          "expected --insecure-auth-in-plaintext as well: with --insecure anybody may get the secret");
+    } else if (auth.isGiven()) {
+      auth.checkDiscretion(options);
     }
   }
 
@@ -187,9 +186,6 @@ final class SmtpCommand extends ClientCommand {
   }
 
   private void warn(InPlaintext plaintext) {
-    diagnose(
-        "warning: the connection is in plaintext, for the server %s: whoever is on the way can read"
-                .formatted(SmtpFindings.whyInPlaintext(plaintext))
-            + " and change what goes over it");
+    warnOfPlaintext(SmtpFindings.whyInPlaintext(plaintext));
   }
 }

@@ -3,7 +3,6 @@ package io.upgradeable.cli;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.Security;
-import io.upgradeable.UpgradeException.TlsNotOffered;
 import io.upgradeable.sasl.SaslMechanism;
 import io.upgradeable.sasl.Secret;
 import io.upgradeable.smtp.DeliveryPhase;
@@ -182,15 +181,9 @@ final class SmtpMailer {
 
   private CompletableFuture<SmtpSession> authenticated(SmtpSession session, Secret secret) {
     if (session.connection().security() != Security.ORIGIN && !auth.isInsecure()) {
-      Failure failure =
-          Failure.of(
-              ExitCode.NOT_OFFERED,
-              TlsNotOffered.class.getSimpleName(),
-              "will not authenticate in plaintext, where anybody on the way gets the secret;"
-                  + " --insecure-auth-in-plaintext would");
       return session
           .quitAsync()
-          .thenCompose(gone -> CompletableFuture.failedFuture(new CommandFailedException(failure)));
+          .thenCompose(gone -> CompletableFuture.failedFuture(AuthOptions.willNotInPlaintext()));
     }
     return session
         .authenticateAsync(auth.credentials(secret), auth.preference())

@@ -9,9 +9,6 @@ import java.util.List;
 /** Tells a {@link Report} to people. */
 final class TextReport {
 
-  /** A certificate may carry thousands of names. */
-  private static final int MAX_NAMES = 20;
-
   private final PrintWriter out;
   private final Paint paint;
 
@@ -101,7 +98,7 @@ final class TextReport {
   private void printHopCertificate(CertificateFacts certificate) {
     row("  subject", orNone(certificate.subject()));
     row("  issuer", orNone(certificate.issuer()));
-    row("  names", names(certificate.names()));
+    row("  names", Printable.some(certificate.names()));
     row("  sha256", certificate.sha256());
     row("  valid", validity(certificate));
   }
@@ -137,7 +134,7 @@ final class TextReport {
       row(i == 0 ? "certificate" : "issued by", orNone(certificate.subject()));
       if (i == 0) {
         row("  issuer", orNone(certificate.issuer()));
-        row("  names", names(certificate.names()));
+        row("  names", Printable.some(certificate.names()));
         row("  sha256", certificate.sha256());
         row("  pin", certificate.pin());
       }
@@ -152,15 +149,8 @@ final class TextReport {
     return certificate.daysLeft() < 0 ? paint.bad(validity) : validity;
   }
 
-  private static String names(List<String> names) {
-    String shown = String.join(", ", names.subList(0, Math.min(names.size(), MAX_NAMES)));
-    return names.size() > MAX_NAMES
-        ? "%s and %d more".formatted(shown, names.size() - MAX_NAMES)
-        : orNone(shown);
-  }
-
   private static String orNone(String text) {
-    return text.isEmpty() ? "(none)" : text;
+    return text.isEmpty() ? Printable.NONE : text;
   }
 
   private void row(String label, String text) {

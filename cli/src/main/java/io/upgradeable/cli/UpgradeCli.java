@@ -24,6 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "%nExamples:",
       "  upgrade-cli ping",
       "  upgrade-cli smtp",
+      "  upgrade-cli ldap",
       "  upgrade-cli connect",
       "  upgrade-cli serve ping --self-signed",
       "  upgrade-cli ping --help"
@@ -37,6 +38,7 @@ final class UpgradeCli {
   static {
     COMMANDS.put("ping", PingCommand::new);
     COMMANDS.put("smtp", SmtpCommand::new);
+    COMMANDS.put("ldap", LdapCommand::new);
     COMMANDS.put("connect", ConnectCommand::new);
     COMMANDS.put("serve", ServeCommand::new);
     COMMANDS.put(COMPLETION, GenerateCompletion::new);

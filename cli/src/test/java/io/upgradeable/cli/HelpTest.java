@@ -33,10 +33,12 @@ class HelpTest {
         "--help",
         "ping --help",
         "smtp --help",
+        "ldap --help",
         "connect --help",
         "serve --help",
         "serve ping --help",
         "serve smtp --help",
+        "serve ldap --help",
         "serve connect --help"
       })
   void help_askedFor_hasSynopsisExamplesAndExitCodes(String commandLine) {
@@ -60,10 +62,12 @@ class HelpTest {
     "--help,                     0 1 2 3 4 5 6 7 8 9 10 11 130",
     "ping --help,                0 1 2 3 4 6 7 8 9 10 11 130",
     "smtp --help,                0 1 2 3 4 5 6 7 8 9 10 11 130",
-    "connect --help,             0 1 2 3 4 6 7 8 9 10 11 130",
+    "ldap --help,                0 1 2 3 4 5 6 7 8 9 10 11 130",
     "serve --help,               0 1 2 130",
     "serve ping --help,          0 1 2 130",
     "serve smtp --help,          0 1 2 130",
+    "serve ldap --help,          0 1 2 130",
+    "connect --help,             0 1 2 3 4 6 7 8 9 10 11 130",
     "serve connect --help,       0 1 2 130",
     "generate-completion --help, 0 1 2"
   })

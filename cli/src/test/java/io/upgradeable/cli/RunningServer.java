@@ -34,6 +34,11 @@ final class RunningServer implements AutoCloseable {
     return start(List.of("serve", "smtp"), options);
   }
 
+  /** {@code upgrade-cli serve ldap}. */
+  static RunningServer ldap(String... options) {
+    return start(List.of("serve", "ldap"), options);
+  }
+
   /** {@code upgrade-cli serve connect}. */
   static RunningServer connect(String... options) {
     return start(List.of("serve", "connect"), options);

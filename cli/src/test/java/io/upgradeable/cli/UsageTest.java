@@ -110,6 +110,26 @@ class UsageTest {
           serve smtp --self-signed --discard --to-stdout | expected one of --to-stdout
           serve smtp --self-signed --max-size 0       | at least 1 for --max-size
           serve smtp --self-signed --password-env X   | expected --user with a password
+          serve smtp --self-signed --user a --users x | expected --users or --user, got both
+          serve ldap --self-signed --users /does/not/exist | cannot read --users /does/not/exist: no such file
+          serve ldap --self-signed --user a --password-env NO_SUCH_VARIABLE | NO_SUCH_VARIABLE, which is not set
+          serve ldap --self-signed --max-connections 0 | expected at least 1
+          ldap localhost:0                            | expected a port from 1 to 65535
+          ldap --starttls required --tls              | expected --tls or --starttls, got both
+          ldap --bind-dn cn=a                         | expected a target to bind to
+          ldap --sasl-external                        | expected a target to bind to
+          ldap --bind-dn= x.example                   | expected a name for --bind-dn, got an empty one
+          ldap --bind-dn cn=a --user b x.example      | expected one of --bind-dn
+          ldap --bind-dn cn=a --sasl-external x.example | expected one of --bind-dn
+          ldap --bind-dn cn=a --auth PLAIN x.example  | expected one of --bind-dn
+          ldap --bind-dn cn=a --insecure x.example    | expected --insecure-auth-in-plaintext as well
+          ldap --user a --insecure x.example          | expected --insecure-auth-in-plaintext as well
+          ldap --bind-dn cn=a x.example --password-env NO_SUCH_VARIABLE | NO_SUCH_VARIABLE, which is not set
+          ldap --sasl-external --password-env X x.example | expected --sasl-external alone
+          ldap --password-env X x.example             | expected --bind-dn or --user with a password
+          ldap --insecure-auth-in-plaintext x.example | expected --bind-dn or --user with a password
+          ldap --auth PLAIN x.example                 | expected --user
+          ldap --password hunter2 x.example           | Unknown option
           smtp --stop-after lunch                     | expected one of connect, greeting, ehlo, starttls
           smtp --helo a_b!                            | --helo: expected a domain, or an address in brackets
           ping --via http://p:1                       | expected a target with --via

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.unboundid.ldap.sdk.ResultCode;
 import io.upgradeable.testkit.Script;
+import io.upgradeable.testkit.ScriptedPeer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,10 +35,13 @@ class ViaTest {
 
   private String target(String protocol) {
     String[] identity = {"--cert", fixture.file("target.crt"), "--key", fixture.file("target.key")};
-    return fixture
-        .closing(
-            protocol.equals("smtp") ? RunningServer.smtp(identity) : RunningServer.start(identity))
-        .target();
+    RunningServer server =
+        switch (protocol) {
+          case "smtp" -> RunningServer.smtp(identity);
+          case "ldap" -> RunningServer.ldap(identity);
+          default -> RunningServer.start(identity);
+        };
+    return fixture.closing(server).target();
   }
 
   private Cli run(String command, String target, String... more) {
@@ -87,6 +92,54 @@ class ViaTest {
             "plain C: STARTTLS",
             "before TLS   anybody on the way may have said this:",
             "  greeting   220");
+  }
+
+  @Test
+  void httpsProxy_ldap_reportsEachTls() throws IOException {
+    String target = target("ldap");
+    String proxy = fixture.https(ProxyFixture.allowing());
+
+    Cli run = run("ldap", target, "--via", proxy, "--whoami", "-v").succeeded();
+
+    assertThat(run.out())
+        .contains(
+            "> tls(localhost) > connect(%s) > ldap+tls(localhost)".formatted(target),
+            "proxy        " + proxy + " opened",
+            "plain C: ExtendedRequest #1 StartTLS",
+            "tls   C: SearchRequest #1",
+            "security     ORIGIN: TLS reaches localhost",
+            "root DSE     LDAPv3",
+            "who am I     nobody");
+  }
+
+  @Test
+  void tlsEndsAtTheProxy_ldapBind_passwordStays() throws IOException {
+    Script refusing =
+        LdapScripts.start()
+            .send(LdapScripts.startTlsResponse(ResultCode.UNAVAILABLE, ""))
+            .expect(LdapScripts.rootDseRequest(1))
+            .send(LdapScripts.done(1, ResultCode.SUCCESS, ""))
+            .expect(LdapScripts.unbind(2))
+            .expectClose();
+    ScriptedPeer server = fixture.closing(ScriptedPeer.server(refusing));
+
+    Cli run =
+        run(
+            "ldap",
+            server.endpoint().toString(),
+            "--via",
+            fixture.https(ProxyFixture.allowing()),
+            "--starttls",
+            "opportunistic",
+            "--bind-dn",
+            "cn=anna",
+            "--password-file",
+            fixture.file("password"));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.NOT_OFFERED.code());
+    assertThat(run.err()).contains("will not authenticate in plaintext");
+    assertThat(run.out()).contains("TLS ends at a proxy");
+    server.awaitPlayed();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.upgradeable.ldap;
 
+import io.upgradeable.sasl.SaslMechanism;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -97,8 +98,13 @@ final class BindRequest implements AutoCloseable {
     credentials.ifPresent(bytes -> Arrays.fill(bytes, (byte) 0));
   }
 
+  /** By what, and nothing of who and which secret; a mechanism that nobody knows is not quoted. */
   @Override
   public String toString() {
-    return mechanism.map(name -> "SASL bind").orElse("simple bind");
+    return mechanism
+        .map(
+            name ->
+                "SASL " + SaslMechanism.named(name).map(SaslMechanism::saslName).orElse("other"))
+        .orElse(credentials.isPresent() ? "simple <redacted>" : "other");
   }
 }

@@ -84,7 +84,8 @@ public final class Ldap {
 
   /**
    * Sockets for existing LDAP clients: each is connected once StartTLS has succeeded, and the
-   * client speaks plain LDAP over it, under TLS without knowing.
+   * client speaks plain LDAP over it, under TLS without knowing. UnboundID's client and JNDI are
+   * tested so, the first against slapd.
    *
    * <pre>{@code
    * SocketFactory sockets = Ldap.socketFactory(connector, TlsPolicy.client().build());

@@ -1,6 +1,8 @@
 package io.upgradeable.ldap;
 
 import io.upgradeable.Endpoint;
+import io.upgradeable.Layer;
+import io.upgradeable.Limits;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.netty.NettyAcceptor;
 import io.upgradeable.sasl.SaslChannel;
@@ -103,6 +105,8 @@ public final class LdapServer implements AutoCloseable {
     private boolean implicitTls;
     private SaslUsers users = SaslUsers.of(Map.of());
     private LdapServerLimits limits = LdapServerLimits.DEFAULTS;
+    private Optional<Limits> layerLimits = Optional.empty();
+    private LdapServerObserver binds = LdapServerObserver.NONE;
 
     private Builder() {}
 
@@ -161,6 +165,17 @@ public final class LdapServer implements AutoCloseable {
     }
 
     /**
+     * Sets what a client may cost until TLS is up; {@link Limits#SERVER} unless called.
+     *
+     * @param value the limits of each layer
+     * @return this
+     */
+    public Builder layerLimits(Limits value) {
+      layerLimits = Optional.of(value);
+      return this;
+    }
+
+    /**
      * Limits the open connections; 2000 unless called.
      *
      * @param count at least 1; one more is refused
@@ -168,6 +183,17 @@ public final class LdapServer implements AutoCloseable {
      */
     public Builder maxConnections(int count) {
       acceptor.maxConnections(count);
+      return this;
+    }
+
+    /**
+     * Limits the open connections of one address; not limited unless called.
+     *
+     * @param count at least 1; one more is refused
+     * @return this
+     */
+    public Builder maxConnectionsPerAddress(int count) {
+      acceptor.maxConnectionsPerAddress(count);
       return this;
     }
 
@@ -194,6 +220,17 @@ public final class LdapServer implements AutoCloseable {
     }
 
     /**
+     * Watches every bind.
+     *
+     * @param value called on event loops
+     * @return this
+     */
+    public Builder bindObserver(LdapServerObserver value) {
+      binds = Objects.requireNonNull(value, "observer");
+      return this;
+    }
+
+    /**
      * Binds and begins to accept.
      *
      * @return the server, to be closed
@@ -204,22 +241,27 @@ public final class LdapServer implements AutoCloseable {
       Supplier<TlsPolicy> tls =
           policy.orElseThrow(() -> new IllegalStateException("expected a TLS policy"));
       if (implicitTls) {
-        acceptor.layer(ImplicitTls.server(tls)).layer(Ldap.serverOverTls());
+        acceptor.layer(limited(ImplicitTls.server(tls))).layer(limited(Ldap.serverOverTls()));
       } else {
-        acceptor.layer(Ldap.server(tls));
+        acceptor.layer(limited(Ldap.server(tls)));
       }
       acceptor.refusal(
           LdapTrace.message(Notices.write(LdapResultCode.BUSY, "Too many connections")));
       Set<LdapServerSession> sessions = ConcurrentHashMap.newKeySet();
-      SaslServer sasl = new SaslServer(users);
+      SaslServer sasl = new SaslServer(users).withDataOnSuccess();
       LdapServerLimits bounds = limits;
+      LdapServerObserver observer = binds;
       boolean startTls = !implicitTls;
       acceptor.session(
           connection -> {
             LdapServerBinder binder = new LdapServerBinder(sasl, channel(tls.get()), connection);
-            return new LdapServerSession(binder, bounds, startTls, sessions);
+            return new LdapServerSession(binder, bounds, startTls, observer, sessions);
           });
       return new LdapServer(acceptor.start(), sessions);
+    }
+
+    private <R> Layer<R> limited(Layer<R> layer) {
+      return layerLimits.map(layer::withLimits).orElse(layer);
     }
 
     /** With the certificate that the server showed, which SCRAM can be bound to. */

@@ -37,6 +37,13 @@ final class LdapServerBinder {
   private String authorizationId = "";
   private @Nullable SaslServerExchange exchange;
 
+  /**
+   * Nobody is bound yet.
+   *
+   * @param sasl knows the users, and sends data along with success, as LDAP can
+   * @param channel the connection, with the server's own certificate
+   * @param connection the same
+   */
   LdapServerBinder(SaslServer sasl, SaslChannel channel, Connection connection) {
     this.sasl = sasl;
     this.channel = channel;
@@ -150,27 +157,21 @@ final class LdapServerBinder {
 
   private BindResponse step(SaslServerExchange current, SaslServerStep step) {
     if (step instanceof SaslServerStep.Challenge challenge) {
-      byte[] words = challenge.bytes();
-      if (isScramsLastWord(current, words)) {
-        // LDAP carries it together with success (RFC 5802, 5), and clients expect it there.
-        SaslServerStep last = current.receive(NOTHING);
-        return new BindResponse(step(current, last).result(), Optional.of(words));
-      }
       exchange = current;
       return new BindResponse(
-          LdapResult.of(LdapResultCode.SASL_BIND_IN_PROGRESS, ""), Optional.of(words));
+          LdapResult.of(LdapResultCode.SASL_BIND_IN_PROGRESS, ""), Optional.of(challenge.bytes()));
     } else if (step instanceof SaslServerStep.Granted granted) {
       authorizationId = "u:" + granted.authorizationId();
-      return success();
+      return new BindResponse(
+          LdapResult.of(LdapResultCode.SUCCESS, ""), granted.data().map(LdapServerBinder::bytes));
     }
     return invalidCredentials();
   }
 
-  private static boolean isScramsLastWord(SaslServerExchange current, byte[] words) {
-    return current.mechanism().saslName().startsWith("SCRAM-")
-        && words.length > 1
-        && words[0] == 'v'
-        && words[1] == '=';
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.get(bytes);
+    return bytes;
   }
 
   private static BindResponse success() {

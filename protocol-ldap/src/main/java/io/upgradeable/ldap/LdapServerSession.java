@@ -36,6 +36,7 @@ final class LdapServerSession implements Session {
   private final LdapServerBinder binder;
   private final LdapServerLimits limits;
   private final boolean startTls;
+  private final LdapServerObserver observer;
   private final Set<LdapServerSession> sessions;
   private final LdapMessageReader reader;
   private final LdapInput input = new LdapInput();
@@ -51,10 +52,12 @@ final class LdapServerSession implements Session {
       LdapServerBinder binder,
       LdapServerLimits limits,
       boolean startTls,
+      LdapServerObserver observer,
       Set<LdapServerSession> sessions) {
     this.binder = binder;
     this.limits = limits;
     this.startTls = startTls;
+    this.observer = observer;
     this.sessions = sessions;
     this.reader = new LdapMessageReader(limits.messageBytes());
   }
@@ -170,6 +173,7 @@ final class LdapServerSession implements Session {
     if (over) {
       return;
     }
+    observe(response.result());
     LdapResultCode code = response.result().code();
     boolean inVain =
         !code.isSuccess() && !code.equals(LdapResultCode.SASL_BIND_IN_PROGRESS) && isLastBadOne();
@@ -178,6 +182,18 @@ final class LdapServerSession implements Session {
       tooManyBadRequests();
     }
     receive(NOTHING.duplicate()); // What came behind the bind.
+  }
+
+  private void observe(LdapResult result) {
+    try {
+      if (result.code().isSuccess()) {
+        observer.bound(context().connection(), binder.authorizationId());
+      } else if (!result.code().equals(LdapResultCode.SASL_BIND_IN_PROGRESS)) {
+        observer.bindRefused(context().connection(), result);
+      }
+    } catch (RuntimeException e) {
+      // An observer is not part of the dialogue.
+    }
   }
 
   private void onExtended(LdapMessage message, ExtendedRequest request) {

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * What a trace shows of messages: what they are, one per line, and of their content only what is no
- * secret: the name of an extended operation and the result of an operation. Names, passwords,
- * credentials and values are never shown.
+ * secret: the name of an extended operation, the mechanism of a bind, and the result of an
+ * operation. Names, passwords, credentials and values are never shown.
  */
 final class LdapTrace {
 
@@ -56,6 +56,11 @@ final class LdapTrace {
     try {
       return switch (message.operation()) {
         case EXTENDED_REQUEST -> " " + ExtendedRequest.read(message.reader());
+        case BIND_REQUEST -> {
+          try (BindRequest request = BindRequest.read(message.reader())) {
+            yield " " + request;
+          }
+        }
         case BIND_RESPONSE,
             SEARCH_RESULT_DONE,
             MODIFY_RESPONSE,

@@ -17,8 +17,10 @@ import com.unboundid.ldap.sdk.SimpleBindRequest;
 import com.unboundid.ldap.sdk.extensions.StartTLSExtendedRequest;
 import com.unboundid.ldap.sdk.extensions.WhoAmIExtendedRequest;
 import com.unboundid.ldap.sdk.extensions.WhoAmIExtendedResult;
+import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
 import io.upgradeable.LayerStack;
+import io.upgradeable.Limits;
 import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.netty.NettyConnector;
@@ -36,7 +38,9 @@ import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -46,6 +50,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -313,6 +318,55 @@ class LdapServerTest {
               });
       assertThat(first.whoAmI()).isEmpty();
     }
+  }
+
+  @Test
+  void tooManyConnectionsOfOneAddress_refused() throws Exception {
+    try (LdapServer server = server().maxConnectionsPerAddress(1).start();
+        LdapSession first = connect(server)) {
+      assertThatThrownBy(() -> connect(server))
+          .isInstanceOfSatisfying(
+              PeerRefused.class, refused -> assertThat(refused.code()).isEqualTo("busy"));
+      assertThat(first.whoAmI()).isEmpty();
+    }
+  }
+
+  @Test
+  void silentClient_layerLimits_closedInTime() throws Exception {
+    try (LdapServer server =
+            server().layerLimits(Limits.SERVER.withStepTimeout(Duration.ofMillis(100))).start();
+        Socket silent = new Socket(InetAddress.getLoopbackAddress(), server.endpoint().port())) {
+      silent.setSoTimeout(20_000);
+      assertThat(silent.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void binds_observed_inOrder() throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    LdapServerObserver observer =
+        new LdapServerObserver() {
+          @Override
+          public void bound(Connection connection, String authorizationId) {
+            seen.add(connection.security() + " " + authorizationId);
+            throw new IllegalStateException("an observer's own trouble");
+          }
+
+          @Override
+          public void bindRefused(Connection connection, LdapResult result) {
+            seen.add(result.toString());
+          }
+        };
+    try (LdapServer server = server().bindObserver(observer).start();
+        LdapSession session = connect(server)) {
+      session.bind(ANNA, secret("anna's"));
+      session.authenticate(SaslCredentials.password("anna", secret("anna's")));
+      assertThatThrownBy(() -> session.bind(ANNA, secret("wrong"))).isInstanceOf(PeerRefused.class);
+      session.bindAnonymously();
+    }
+    assertThat(seen)
+        .containsExactly(
+            "ORIGIN dn:" + ANNA, "ORIGIN u:anna", "invalidCredentials (49)", "ORIGIN ");
   }
 
   // ---- Clients that misbehave

@@ -746,7 +746,7 @@ class LdapSessionTest {
 
           assertThat(lines)
               .containsExactly(
-                  "C: BindRequest #1",
+                  "C: BindRequest #1 simple <redacted>",
                   "S: BindResponse #1 invalidCredentials (49) no\\x0aS: faked line",
                   "C: ExtendedRequest #2 Who am I?",
                   "S: ExtendedResponse #2 success (0)");

@@ -14,7 +14,8 @@ public final class SaslServer {
   private static final int DECOY_KEY_BYTES = 32;
 
   private final SaslUsers users;
-  private final byte[] decoyKey = ScramText.randomBytes(DECOY_KEY_BYTES);
+  private final byte[] decoyKey;
+  private final boolean sendsDataOnSuccess;
 
   /**
    * A server.
@@ -22,7 +23,28 @@ public final class SaslServer {
    * @param users whom it knows
    */
   public SaslServer(SaslUsers users) {
+    this(users, ScramText.randomBytes(DECOY_KEY_BYTES), false);
+  }
+
+  private SaslServer(SaslUsers users, byte[] decoyKey, boolean sendsDataOnSuccess) {
     this.users = users;
+    this.decoyKey = decoyKey;
+    this.sendsDataOnSuccess = sendsDataOnSuccess;
+  }
+
+  /**
+   * The same server for a protocol whose message of success has a place for data (RFC 4422, 3.6),
+   * as LDAP's has and SMTP's has not. SCRAM's last word then comes with {@link
+   * SaslServerStep.Granted}, and not as a challenge that the client answers with nothing.
+   *
+   * @return the changed copy
+   */
+  public SaslServer withDataOnSuccess() {
+    return new SaslServer(users, decoyKey, true);
+  }
+
+  boolean sendsDataOnSuccess() {
+    return sendsDataOnSuccess;
   }
 
   /**

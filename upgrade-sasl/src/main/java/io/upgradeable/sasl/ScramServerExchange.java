@@ -6,8 +6,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's side of SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, 7677). Its signature is a
- * challenge of its own, which the client answers with nothing.
+ * The server's side of SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, 7677). Its signature goes
+ * along with success where the protocol has a place for it. Else it is a challenge of its own,
+ * which the client answers with nothing.
  */
 final class ScramServerExchange extends SaslServerExchange {
 
@@ -133,10 +134,13 @@ final class ScramServerExchange extends SaslServerExchange {
         proven && same && first.found().known()
             ? server.grant(first.user(), first.authorizationId())
             : new SaslServerStep.Refused();
-    if (decided instanceof SaslServerStep.Refused) {
+    byte[] lastWord = Utf8.encode("v=" + ScramText.base64(signature));
+    if (!(decided instanceof SaslServerStep.Granted granted)) {
       return decided;
+    } else if (server.sendsDataOnSuccess()) {
+      return granted.withData(lastWord);
     }
-    outcome = decided;
-    return new SaslServerStep.Challenge(Utf8.encode("v=" + ScramText.base64(signature)));
+    outcome = granted;
+    return new SaslServerStep.Challenge(lastWord);
   }
 }

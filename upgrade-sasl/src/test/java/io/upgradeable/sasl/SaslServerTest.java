@@ -42,6 +42,10 @@ class SaslServerTest {
 
   /** A server without channel binding, with the nonce of RFC 7677, 3. */
   private SaslServerExchange exampleOfTheRfc() {
+    return exampleOfTheRfc(server);
+  }
+
+  private static SaslServerExchange exampleOfTheRfc(SaslServer server) {
     return new ScramServerExchange(
         server, SaslMechanism.SCRAM_SHA_256, Optional.empty(), SERVER_NONCE);
   }
@@ -80,6 +84,29 @@ class SaslServerTest {
         .isEqualTo("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
     assertThat(exchange.receive(bytes(""))).isEqualTo(new Granted("user", "user"));
     assertThatIllegalStateException().isThrownBy(() -> exchange.receive(bytes("")));
+  }
+
+  @Test
+  void scram_protocolWithDataOnSuccess_signatureComesWithIt() {
+    SaslServerExchange exchange = exampleOfTheRfc(server.withDataOnSuccess());
+    exchange.receive(bytes(CLIENT_FIRST));
+    SaslServerStep last = exchange.receive(bytes(CLIENT_FINAL));
+
+    assertThat(last)
+        .isEqualTo(
+            new Granted("user", "user")
+                .withData(bytes("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=")));
+    assertThat(((Granted) last).data().orElseThrow().isReadOnly()).isTrue();
+    assertThatIllegalStateException().isThrownBy(() -> exchange.receive(bytes("")));
+  }
+
+  @Test
+  void scram_protocolWithDataOnSuccess_wrongProof_nothingOfTheSignature() {
+    SaslServerExchange exchange = exampleOfTheRfc(server.withDataOnSuccess());
+    exchange.receive(bytes(CLIENT_FIRST));
+
+    assertThat(exchange.receive(bytes(CLIENT_FINAL.replace("p=dHz", "p=eHz"))))
+        .isEqualTo(new Refused());
   }
 
   @Test

@@ -14,7 +14,7 @@ import org.testcontainers.containers.wait.strategy.Wait;
  * Squid, HAProxy, tinyproxy, Apache and Dante, all in one container, each with its ports. They are
  * set up in the image's folder; where they ask for a password they know one user.
  */
-final class Proxies {
+public final class Proxies {
 
   /** What they are called in their network, where one can be reached through another. */
   static final String NAME = "proxy.example.test";
@@ -23,10 +23,10 @@ final class Proxies {
   static final Certificates CERTIFICATES = Certificates.create();
 
   /** Open, but not for {@code denied.example.test}. */
-  static final int SQUID = 3128;
+  public static final int SQUID = 3128;
 
   /** The same under TLS. */
-  static final int SQUID_TLS = 3129;
+  public static final int SQUID_TLS = 3129;
 
   static final int SQUID_BASIC = 3130;
 
@@ -58,7 +58,7 @@ final class Proxies {
 
   private Proxies() {}
 
-  static PeerContainer in(PeerNetwork network) {
+  public static PeerContainer in(PeerNetwork network) {
     return new PeerContainer(
             "proxies",
             Proxies::writeCertificates,
@@ -84,7 +84,7 @@ final class Proxies {
   }
 
   /** A client's policy that trusts the proxies' authority. */
-  static TlsPolicy.Builder clientPolicy() {
+  public static TlsPolicy.Builder clientPolicy() {
     return TlsPolicy.client().trust(CERTIFICATES.authorities());
   }
 
