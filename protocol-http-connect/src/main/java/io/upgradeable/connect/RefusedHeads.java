@@ -1,6 +1,7 @@
 package io.upgradeable.connect;
 
 import io.upgradeable.UpgradeException;
+import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.negotiation.Message;
 import io.upgradeable.negotiation.TlsFacts;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
@@ -27,6 +29,9 @@ final class RefusedHeads implements UpgradeObserver {
   private final String layerName;
   private final UpgradeObserver other;
   private final Consumer<TunnelRecord> log;
+
+  /** Who said anything at all: whoever only looked whether somebody is here is not told of. */
+  private final Set<String> heard = ConcurrentHashMap.newKeySet();
 
   /** What was answered, by the chain line, which begins with the client's address and port. */
   private final Map<String, Integer> answered = new ConcurrentHashMap<>();
@@ -55,7 +60,8 @@ final class RefusedHeads implements UpgradeObserver {
   public void layerFailed(String path, Throwable cause) {
     if (isRequest(path)) {
       Integer status = answered.remove(path);
-      if (cause instanceof UpgradeException failure) {
+      boolean silent = !heard.remove(path) && cause instanceof PeerClosed;
+      if (cause instanceof UpgradeException failure && !silent) {
         log.accept(
             new TunnelRecord(
                 Instant.now(),
@@ -94,6 +100,7 @@ final class RefusedHeads implements UpgradeObserver {
 
   @Override
   public void layerCompleted(String path, Object result) {
+    heard.remove(path);
     other.layerCompleted(path, result);
   }
 
@@ -114,6 +121,9 @@ final class RefusedHeads implements UpgradeObserver {
 
   @Override
   public void received(String path, ByteBuffer bytes) {
+    if (isRequest(path)) {
+      heard.add(path);
+    }
     other.received(path, bytes);
   }
 }

@@ -196,6 +196,21 @@ class ConnectProxyTest {
   }
 
   @Test
+  void connectionWithoutAByte_closed_isNotInTheAccessLog() throws Exception {
+    ConnectProxy proxy = start(Loopback.proxy().threads(1));
+    try (Socket silent = dial(proxy)) {
+      silent.shutdownOutput();
+      assertThat(hearAll(silent)).isEmpty();
+    }
+    try (Socket cut = dial(proxy)) {
+      say(cut, "CONN");
+      cut.shutdownOutput();
+      assertThat(hearAll(cut)).isEmpty();
+    }
+    assertThat(logged().reason()).contains("inside a message");
+  }
+
+  @Test
   void headThatDoesNotEnd_timeOut_isInTheAccessLog() throws Exception {
     ConnectProxy proxy = start(Loopback.proxy().headTimeout(Duration.ofMillis(300)));
     assertThat(answer(proxy, "CONNECT a:1")).isEmpty();

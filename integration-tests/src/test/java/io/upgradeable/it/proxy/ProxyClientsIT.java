@@ -139,7 +139,7 @@ final class ProxyClientsIT {
   private void assertTunnelEnded(Endpoint target) throws InterruptedException {
     TunnelRecord entry = logged();
     assertThat(entry.status()).isEqualTo(200);
-    assertThat(entry.target()).isEqualTo(target);
+    assertThat(entry.target()).contains(target);
     assertThat(entry.fromClient()).isPositive();
     assertThat(entry.fromTarget()).isPositive();
   }
