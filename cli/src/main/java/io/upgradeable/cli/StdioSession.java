@@ -1,6 +1,7 @@
 package io.upgradeable.cli;
 
 import io.upgradeable.UpgradeException;
+import io.upgradeable.negotiation.Reason;
 import io.upgradeable.session.Session;
 import io.upgradeable.session.SessionContext;
 import java.io.IOException;
@@ -44,11 +45,18 @@ final class StdioSession implements Session {
   private final CompletableFuture<Void> over = new CompletableFuture<>();
   private final BlockingQueue<byte[]> toStdout = new ArrayBlockingQueue<>(WAITING + 2);
 
+  /** Done when all writes before it are. */
+  private volatile CompletableFuture<Void> lastWrite = CompletableFuture.completedFuture(null);
+
   // On the event loop only.
   private @Nullable SessionContext context;
   private boolean underTls;
   private boolean paused;
   private boolean stdinEnded;
+
+  /** The operating system has all of stdin, and its end where that is told. */
+  private boolean stdinSent;
+
   private boolean stdoutEnded;
   private boolean ended;
   private boolean gone;
@@ -102,7 +110,8 @@ final class StdioSession implements Session {
         if (length < 0) {
           break;
         }
-        sent[i] = to.write(ByteBuffer.wrap(buffers[i], 0, length));
+        lastWrite = to.write(ByteBuffer.wrap(buffers[i], 0, length));
+        sent[i] = lastWrite;
       }
       onLoop(this::onStdinEnded);
     } catch (IOException e) {
@@ -163,13 +172,28 @@ final class StdioSession implements Session {
 
   private void onStdinEnded() {
     stdinEnded = true;
-    if (ended || stdoutEnded) {
-      finish();
-    } else if (underTls) {
+    if (underTls) {
       lastByteAt = System.nanoTime();
       waitForThePeer(patience);
+      finishBehind(lastWrite);
     } else {
-      present().shutdownOutput();
+      finishBehind(present().shutdownOutput());
+    }
+  }
+
+  private void finishBehind(CompletableFuture<Void> writes) {
+    writes.whenComplete((sent, lost) -> onLoop(() -> onStdinSent(lost)));
+  }
+
+  private void onStdinSent(@Nullable Throwable lost) {
+    if (lost == null || (underTls && !stdinEnded)) {
+      stdinSent = true; // Or the peer's end, which is the end of both, came before it.
+      finish();
+    } else if (!gone) { // Else closed() has told why.
+      abort(
+          lost instanceof UpgradeException known
+              ? known
+              : present().failure(Reason.closed(), "a peer that takes all of stdin"));
     }
   }
 
@@ -209,13 +233,18 @@ final class StdioSession implements Session {
     stdoutEnded = true;
     if (failure.isPresent()) {
       over.completeExceptionally(failure.get());
-    } else if (stdinEnded || underTls || gone) {
+    } else if (gone) {
+      over.complete(null);
+    } else if (underTls && !stdinEnded) {
+      finishBehind(lastWrite);
+    } else {
       finish();
     }
   }
 
+  /** Closing drops what waits to be sent, so nothing may. */
   private void finish() {
-    if (stdoutEnded) {
+    if (stdoutEnded && stdinSent) {
       present().close();
       over.complete(null);
     }

@@ -22,12 +22,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code upgrade-cli connect --stdio}, as the process that it is for ssh. */
 @Timeout(300)
@@ -35,6 +38,9 @@ class ConnectStdioTest {
 
   /** How much goes each way in the long test; more with {@code -Dupgradeable.stdioBytes=N}. */
   private static final long BYTES = Long.getLong("upgradeable.stdioBytes", 100_000_000);
+
+  private static final int SLOW_BYTES = 16 * 1024 * 1024;
+  private static final int SLOW_BLOCK = 16 * 1024;
 
   private static final String ANY = "any.example:1";
 
@@ -177,6 +183,40 @@ class ConnectStdioTest {
       assertThat(far.getInputStream().readAllBytes()).asString().isEqualTo("still here");
     }
     assertThat(exitCode(process)).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void targetEndsAndReadsLate_allOfStdinArrives(boolean beforeStdin) throws Exception {
+    ServerSocket target = fixture.listen();
+    target.setReceiveBufferSize(SLOW_BLOCK);
+    Process process = start(ProxyFixture.target(target), fixture.http(ProxyFixture.allowing()));
+    try (Socket far = target.accept()) {
+      if (beforeStdin) {
+        far.shutdownOutput();
+        assertThat(process.getInputStream().readAllBytes()).isEmpty();
+      }
+      CompletableFuture<Boolean> sent =
+          meanwhile(
+              () -> {
+                try (OutputStream stdin = process.getOutputStream()) {
+                  stdin.write(new byte[SLOW_BYTES]);
+                }
+                if (!beforeStdin) {
+                  far.shutdownOutput();
+                }
+                return true;
+              });
+      byte[] block = new byte[SLOW_BLOCK];
+      int heard = 0;
+      for (int n = 0; n >= 0; n = far.getInputStream().read(block)) {
+        heard += n;
+        LockSupport.parkNanos(1_000_000); // Slower than stdin, so that something waits at its end.
+      }
+      assertThat(sent.get()).isTrue();
+      assertThat(heard).isEqualTo(SLOW_BYTES);
+    }
+    assertThat(exitCode(process)).as(err(process)).isZero();
   }
 
   @Test
