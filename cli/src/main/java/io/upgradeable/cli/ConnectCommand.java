@@ -64,7 +64,10 @@ final class ConnectCommand extends ClientCommand {
       names = "--stdio",
       description =
           "Pass stdin into the tunnel and what comes out of it to stdout, byte by byte. The end of"
-              + " stdin goes on as a FIN where there is no TLS. For ssh's ProxyCommand.")
+              + " stdin goes on as a FIN where there is no TLS. Under TLS (--tls, or an https proxy) it"
+              + " is not told, for many peers would take it for the end of both directions: a target"
+              + " that waits for it ends the command with 4 after --step-timeout. For ssh's"
+              + " ProxyCommand.")
   private boolean stdio;
 
   @Option(
