@@ -225,6 +225,7 @@ final class StdioSession implements Session {
   private void endStdout() {
     if (!ended) {
       ended = true;
+      present().redeliver(); // What nobody had asked for yet comes before the end.
       toStdout.add(END);
     }
   }

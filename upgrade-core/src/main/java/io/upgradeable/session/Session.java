@@ -34,7 +34,9 @@ public interface Session {
   void receive(ByteBuffer input);
 
   /**
-   * The peer will send no more.
+   * The peer will send no more. A session that asked for no bytes hears of this only when the
+   * connection goes, and may have bytes left that it was never shown: {@link
+   * SessionContext#redeliver()} brings them.
    *
    * @param truncated true if TLS was on and the peer did not say so with close_notify: what came
    *     before may be cut short by somebody in the middle
