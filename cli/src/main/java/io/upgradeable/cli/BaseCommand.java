@@ -1,6 +1,7 @@
 package io.upgradeable.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Spec;
 
 /**
@@ -61,6 +63,7 @@ abstract class BaseCommand implements Callable<Integer> {
   private ExitCode run(Interruption interruption) {
     Failure failure;
     try {
+      requireOneSecretOnStdin();
       execute(interruption);
       return ExitCode.OK;
     } catch (Exception e) {
@@ -69,6 +72,22 @@ abstract class BaseCommand implements Callable<Integer> {
     failed(failure);
     out().flush();
     return tell(failure);
+  }
+
+  /** Each would read the other's line. */
+  private void requireOneSecretOnStdin() {
+    List<String> given = secretsOnStdin();
+    if (given.size() > 1) {
+      throw new UsageException("expected one secret on stdin, got " + String.join(" and ", given));
+    }
+  }
+
+  /** The options that were given and take a secret from stdin. */
+  protected final List<String> secretsOnStdin() {
+    return commandLine().getParseResult().matchedOptions().stream()
+        .map(OptionSpec::longestName)
+        .filter(option -> option.endsWith(SecretOption.STDIN))
+        .toList();
   }
 
   /** Tells on stderr why the command fails. */

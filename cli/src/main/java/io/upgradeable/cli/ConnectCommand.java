@@ -136,8 +136,9 @@ final class ConnectCommand extends ClientCommand {
       throw new UsageException("expected a target with --stdio and --listen");
     } else if (carries() && isForPrograms()) {
       throw new UsageException("expected --output json without --stdio and --listen");
-    } else if (stdio && via().readsStdin()) {
-      throw new UsageException("expected --proxy-password-stdin or --stdio, got both");
+    } else if (stdio && !secretsOnStdin().isEmpty()) {
+      throw new UsageException(
+          "expected %s or --stdio, got both".formatted(secretsOnStdin().get(0)));
     } else if (maxConnections < 1) {
       throw new UsageException("expected at least 1 for --max-connections, got " + maxConnections);
     } else if (!isEmbedded() && !via().isGiven()) {

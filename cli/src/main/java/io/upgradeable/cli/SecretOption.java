@@ -21,6 +21,9 @@ import java.util.Optional;
  */
 abstract class SecretOption {
 
+  /** How the names of the options end that read from stdin. */
+  static final String STDIN = "-stdin";
+
   /** Longer than any password; a bound on what is read from a file or stdin. */
   private static final int MAX_BYTES = 4096;
 
@@ -94,11 +97,6 @@ abstract class SecretOption {
 
   final boolean isGiven() {
     return !given().isEmpty();
-  }
-
-  /** Whether stdin holds the secret, and so nothing else. */
-  final boolean readsStdin() {
-    return sources().stdin();
   }
 
   /**

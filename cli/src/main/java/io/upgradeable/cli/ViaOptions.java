@@ -89,11 +89,6 @@ final class ViaOptions {
     return !urls.isEmpty() || fromEnvironment;
   }
 
-  /** Whether stdin is where the password comes from. */
-  boolean readsStdin() {
-    return password.readsStdin();
-  }
-
   /**
    * Reads all that is needed to go through the proxies, and asks for passwords where it must.
    *
