@@ -148,18 +148,13 @@ abstract class ClientCommand extends BaseCommand {
         return;
       } catch (ConnectFailed | LayerTimedOut | PeerClosed | PeerRefused e) {
         if (e instanceof PeerRefused refused
-            && !isUnreachable(refused, proxies.to(endpoints.get(i)))) {
+            && !proxies.to(endpoints.get(i)).isUnreachable(refused)) {
           throw e;
         }
         diagnose(Failure.of(e).message() + "; trying " + endpoints.get(i + 1));
       }
     }
     talkTo(endpoints.get(endpoints.size() - 1), proxies, findings);
-  }
-
-  /** A proxy says so where it cannot reach its target (RFC 9110, 15.6). */
-  private static boolean isUnreachable(PeerRefused refusal, Way way) {
-    return way.isToProxy(refusal.path()) && refusal.code().startsWith("5");
   }
 
   private void talkToEmbedded(Report findings) throws IOException {
