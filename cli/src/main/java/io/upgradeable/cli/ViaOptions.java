@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,8 +23,17 @@ final class ViaOptions {
 
   private static final String IN_PLAINTEXT = "--proxy-insecure-auth-in-plaintext";
 
-  /** What the library says of a password that it did not send. */
-  private static final String KEPT_BACK = "would show the password";
+  /**
+   * How the library ends what it says of a password that it did not send. It says that behind the
+   * proxy's own words, so only an end counts, and only of a 407: that always has ours behind it.
+   */
+  private static final Pattern KEPT_BACK =
+      Pattern.compile(".*\\(it would show the password on the way\\)\\)?", Pattern.DOTALL);
+
+  private static final String AUTHENTICATION_REQUIRED = "407";
+
+  /** Whether there are passwords that only --proxy-insecure-auth-in-plaintext would send. */
+  private boolean keepsPasswords;
 
   @Option(
       names = "--via",
@@ -111,6 +121,7 @@ final class ViaOptions {
     }
     Optional<TlsPolicy> policy =
         hops.stream().anyMatch(ViaOptions::isTls) ? Optional.of(policy()) : Optional.empty();
+    keepsPasswords = !evenInPlaintext && hops.stream().anyMatch(this::hasPasswordInPlaintext);
     List<Secret> secrets = new ArrayList<>();
     List<ProxyHop> ready = new ArrayList<>();
     for (ProxyHop hop : hops) {
@@ -122,7 +133,10 @@ final class ViaOptions {
 
   /** A refusal that the user can end, with the way to do so. */
   IOException explained(PeerRefused refusal) {
-    boolean kept = isGiven() && !evenInPlaintext && refusal.text().contains(KEPT_BACK);
+    boolean kept =
+        keepsPasswords
+            && refusal.code().equals(AUTHENTICATION_REQUIRED)
+            && KEPT_BACK.matcher(refusal.text()).matches();
     Failure failure = Failure.of(refusal);
     return kept
         ? new CommandFailedException(
@@ -193,6 +207,10 @@ final class ViaOptions {
 
   private Optional<String> userOf(ProxyHop hop) {
     return hop.user().or(() -> Optional.ofNullable(user));
+  }
+
+  private boolean hasPasswordInPlaintext(ProxyHop hop) {
+    return hop.scheme() == Scheme.HTTP && userOf(hop).isPresent();
   }
 
   private boolean needsPassword(ProxyHop hop) {

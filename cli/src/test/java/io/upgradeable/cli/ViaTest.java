@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Client commands through proxies: what they report, and how each failure ends. */
 @Timeout(120)
@@ -390,6 +392,24 @@ class ViaTest {
     String[] told = List.of(options).toArray(new String[options.length + 1]);
     told[options.length] = "--proxy-insecure-auth-in-plaintext";
     run("ping", target, told).succeeded();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"403, //", "407, //", "403, //bob@", "407, //bob@"})
+  void proxyThatSpeaksLikeUs_refusal_noAdvice(String status, String user) {
+    String answer = "HTTP/1.1 " + status + " No (it would show the password on the way)\r\n";
+    String asks = "Proxy-Authenticate: Odd\r\n\r\n";
+    String proxy = fixture.scripted(Script.start().send(answer + asks).close());
+    List<String> args = new ArrayList<>(List.of("ping", "any.example:1", "--via"));
+    args.add(proxy.replace("//", user));
+    if (user.contains("@")) {
+      args.addAll(List.of("--proxy-password-file", fixture.file("password")));
+    }
+
+    Cli run =
+        Cli.run(args.toArray(String[]::new))
+            .failed(ExitCode.REFUSED, "No (it would show the password on the way)");
+    assertThat(run.err()).doesNotContain("--proxy-insecure");
   }
 
   @Test
