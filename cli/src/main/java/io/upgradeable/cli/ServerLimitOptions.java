@@ -5,6 +5,7 @@ import io.upgradeable.Limits;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -29,14 +30,18 @@ final class ServerLimitOptions {
       names = "--timeout",
       paramLabel = "TIME",
       converter = DurationConverter.class,
-      description = "For each connection until it is set up; 60s unless given. Units: ms, s, m.")
+      description =
+          "For each connection until it is set up; 60s unless given, and 10s for"
+              + " connect. Units: ms, s, m.")
   private @Nullable Duration timeout;
 
   @Option(
       names = "--step-timeout",
       paramLabel = "TIME",
       converter = DurationConverter.class,
-      description = "For each awaited message, and for each TLS handshake; 30s and 10s.")
+      description =
+          "For each awaited message, and for each TLS handshake; 30s and 10s unless given, and 10s"
+              + " each for connect.")
   private @Nullable Duration stepTimeout;
 
   /** Sets the numbers that were given. */
@@ -60,7 +65,7 @@ final class ServerLimitOptions {
 
   /** How long the set-up of a connection that has one message may take, if the user says so. */
   Optional<Duration> messageTimeout() {
-    return Optional.ofNullable(stepTimeout).or(() -> Optional.ofNullable(timeout));
+    return Stream.of(stepTimeout, timeout).flatMap(Stream::ofNullable).min(Duration::compareTo);
   }
 
   /** The same layer, with these times. */

@@ -9,10 +9,14 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code upgrade-cli serve connect}, as its clients and the reader of its log see it. */
 @Timeout(120)
@@ -71,6 +75,19 @@ class ServeConnectTest {
     assertThat(proxy.err().await("warning")).contains("every request is refused");
     assertThat(answer(proxy, request("127.0.0.1:1"))).startsWith("HTTP/1.1 403 Forbidden\r\n");
     assertThat(proxy.out().await(" CONNECT ")).contains("127.0.0.1:1 403 0 0 ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--timeout 300ms --step-timeout 9m", "--timeout 9m --step-timeout 300ms"})
+  void clientThatSaysNothing_bothTimes_smallerCounts(String times) throws Exception {
+    List<String> options = new ArrayList<>(List.of("--tls", "--self-signed", "-v"));
+    options.addAll(List.of(times.split(" ")));
+    RunningServer tls = proxy(options.toArray(String[]::new));
+    RunningServer plain = proxy(times.split(" "));
+
+    assertThat(answer(tls, "")).isEmpty();
+    assertThat(tls.err().await("LayerTimedOut")).contains("within 300 ms");
+    assertThat(answer(plain, "")).isEmpty();
   }
 
   @Test

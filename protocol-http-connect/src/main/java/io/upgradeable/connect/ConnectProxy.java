@@ -110,9 +110,15 @@ public final class ConnectProxy implements AutoCloseable {
                 connection ->
                     new TunnelSession(this, connection.result(requests), clientOf(connection)));
     builder.tls.ifPresentOrElse(
-        policy -> accepting.layer(ImplicitTls.server(policy)),
+        policy -> accepting.layer(ImplicitTls.server(policy).withLimits(tlsLimits(builder))),
         () -> accepting.refusal(ProxyAnswer.refusal(503, "Refused: too many connections.")));
     return accepting.layer(requests).start();
+  }
+
+  private static Limits tlsLimits(Builder builder) {
+    return Limits.SERVER
+        .withHandshakeTimeout(builder.headTimeout)
+        .withLayerTimeout(builder.headTimeout);
   }
 
   private static String clientOf(Connection connection) {
@@ -364,7 +370,8 @@ public final class ConnectProxy implements AutoCloseable {
     }
 
     /**
-     * Limits the time for a request, from the connection to its last byte; 10 s unless called.
+     * Limits the time for a request, from the connection to its last byte, and that for a TLS
+     * handshake before it; 10 s each unless called.
      *
      * @param limit a positive duration
      * @return this
