@@ -265,12 +265,12 @@ class ConnectStdioTest {
             "--cafile",
             fixture.proxyCa(),
             "--step-timeout",
-            "500ms");
+            "10s"); // CONNECT and a cold handshake have to fit in as well.
     process.getOutputStream().close();
 
     assertThat(process.getInputStream().readAllBytes()).isEmpty();
     assertThat(exitCode(process)).isEqualTo(ExitCode.TIMED_OUT.code());
-    assertThat(err(process)).contains("for stdin is at its end", "500 ms");
+    assertThat(err(process)).contains("for stdin is at its end", "10 s");
   }
 
   @Test

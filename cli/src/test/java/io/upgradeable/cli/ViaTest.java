@@ -228,7 +228,7 @@ class ViaTest {
   void silentTarget_ping_timedOutInTheTargetsLayer() {
     String proxy = fixture.scripted(Script.start().send(ProxyFixture.ESTABLISHED).stall());
 
-    run("ping", "any.example:1", "--via", proxy, "--step-timeout", "300ms")
+    run("ping", "any.example:1", "--via", proxy, "--step-timeout", "3s")
         .failed(ExitCode.TIMED_OUT, "> ping+tls(any.example)", "expected PONG");
   }
 
