@@ -39,6 +39,10 @@ class ConnectStdioTest {
   /** How much goes each way in the long test; more with {@code -Dupgradeable.stdioBytes=N}. */
   private static final long BYTES = Long.getLong("upgradeable.stdioBytes", 100_000_000);
 
+  /** Less than goes through, in the heap and beside it. */
+  private static final List<String> LITTLE_MEMORY =
+      List.of("-Xmx48m", "-XX:MaxDirectMemorySize=32m");
+
   private static final int SLOW_BYTES = 16 * 1024 * 1024;
   private static final int SLOW_BLOCK = 16 * 1024;
 
@@ -59,7 +63,7 @@ class ConnectStdioTest {
     List<String> args = new ArrayList<>(List.of("connect", "--stdio", "--via", via, target));
     args.addAll(List.of(more));
     Process process =
-        new ProcessBuilder(CliProcess.commandWith(List.of("-Xmx48m"), args.toArray(String[]::new)))
+        new ProcessBuilder(CliProcess.commandWith(LITTLE_MEMORY, args.toArray(String[]::new)))
             .start();
     fixture.closing(process::destroyForcibly);
     return process;
