@@ -17,6 +17,7 @@ final class Rehearsal {
           "smtp --output json",
           "smtp --no-such-option",
           "ldap",
+          "connect",
           "serve smtp --help",
           "--help");
 
