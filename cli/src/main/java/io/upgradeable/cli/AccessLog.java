@@ -10,10 +10,10 @@ import java.util.function.Consumer;
  * Lines that event loops tell and a thread of its own writes, so that a reader of stdout who is
  * slow holds nobody up. Where it is too slow, lines are lost, and their number is told.
  */
-final class AccessLog implements AutoCloseable {
+final class AccessLog {
 
   private static final int MAX_WAITING = 10_000;
-  private static final long PATIENCE_SECONDS = 5;
+  private static final long PATIENCE_SECONDS = 2;
 
   private final Consumer<String> lines;
   private final AtomicLong lost = new AtomicLong();
@@ -52,18 +52,33 @@ final class AccessLog implements AutoCloseable {
     lines.accept(line);
   }
 
-  /** Waits a while for what was told before. */
-  @Override
-  public void close() {
+  /**
+   * Waits a while for what was told before.
+   *
+   * @return how many lines are lost that nobody was told of
+   */
+  long end() {
     thread.shutdown();
     try {
-      boolean written = thread.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      if (!written) {
-        thread.shutdownNow();
+      if (!thread.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        abandon();
       }
     } catch (InterruptedException e) {
-      thread.shutdownNow();
+      abandon();
       Thread.currentThread().interrupt();
     }
+    return lost.get();
+  }
+
+  private void abandon() {
+    lost.addAndGet(thread.shutdownNow().size());
+    if (isStuck()) {
+      lost.incrementAndGet(); // The one that is being written.
+    }
+  }
+
+  /** Whether a line is still being written, after the end: whoever writes there waits as well. */
+  boolean isStuck() {
+    return !thread.isTerminated();
   }
 }

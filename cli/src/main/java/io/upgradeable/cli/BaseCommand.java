@@ -29,6 +29,8 @@ abstract class BaseCommand implements Callable<Integer> {
 
   @Mixin private final DiagnosticOptions diagnostics = new DiagnosticOptions();
 
+  private boolean outputStuck;
+
   /** Does the work; returning means success. */
   protected abstract void execute(Interruption interruption) throws Exception;
 
@@ -70,7 +72,9 @@ abstract class BaseCommand implements Callable<Integer> {
       failure = Failure.of(e);
     }
     failed(failure);
-    out().flush();
+    if (!outputStuck) {
+      out().flush();
+    }
     return tell(failure);
   }
 
@@ -102,7 +106,12 @@ abstract class BaseCommand implements Callable<Integer> {
 
   /** Flushes stdout; the writer does not hear of what the stream beneath it could not do. */
   protected final boolean isOutputLost() {
-    return out().checkError() || System.out.checkError();
+    return outputStuck || out().checkError() || System.out.checkError();
+  }
+
+  /** Says that another thread is stuck in writing to stdout, and whoever touches it would be. */
+  protected final void giveUpOutput() {
+    outputStuck = true;
   }
 
   /** Prints one line on stderr that begins with the command's name. */

@@ -138,8 +138,18 @@ final class ServeConnectCommand extends ServerCommand {
         proxy::shutdownAsync,
         () -> {
           proxy.close();
-          log.close();
+          end(log);
         });
+  }
+
+  private void end(AccessLog log) {
+    long lost = log.end();
+    if (log.isStuck()) {
+      giveUpOutput();
+    }
+    if (lost > 0) {
+      diagnose(lost + " lines of the log lost: nobody read them fast enough");
+    }
   }
 
   private void allow(ConnectProxy.Builder builder) {

@@ -11,9 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -90,6 +93,31 @@ class ServeConnectTest {
     assertThat(answer(tls, "")).isEmpty();
     assertThat(tls.err().await("LayerTimedOut")).contains("within 300 ms");
     assertThat(answer(plain, "")).isEmpty();
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void nobodyReadsTheLog_ended_tellsWhatIsLostAndEnds() throws Exception {
+    Process process = CliProcess.start("serve", "connect", "--listen", "127.0.0.1:0");
+    fixture.closing(process::destroyForcibly);
+    StringBuilder ready = new StringBuilder();
+    for (int c = process.getInputStream().read(); c != '\n'; c = process.getInputStream().read()) {
+      ready.append((char) c);
+    }
+    int port = Integer.parseInt(ready.substring(ready.lastIndexOf(":") + 1).strip());
+    String target = "a".repeat(60) + "." + "b".repeat(60) + "." + "c".repeat(60) + ".example:1";
+    for (int i = 0; i < 700; i++) { // More than two pipes take.
+      try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        client.getOutputStream().write(request(target).getBytes(StandardCharsets.UTF_8));
+        assertThat(client.getInputStream().read()).isEqualTo('H');
+      }
+    }
+    process.toHandle().destroy(); // SIGTERM
+
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains(" lines of the log lost: ", "cannot write to stdout");
+    assertThat(process.exitValue()).isEqualTo(ExitCode.OTHER.code());
   }
 
   @Test
