@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * Lines that event loops tell and a thread of its own writes, so that a reader of stdout who is
- * slow holds nobody up. Where it is too slow, lines are lost, and their number is told.
+ * Lines that event loops tell and a thread of its own writes, so that a reader of stdout or stderr
+ * who is slow holds nobody up. Where it is too slow, lines are lost, and their number is told.
  */
 final class AccessLog {
 

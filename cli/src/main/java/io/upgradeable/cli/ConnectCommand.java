@@ -257,8 +257,8 @@ final class ConnectCommand extends ClientCommand {
     client.recorder().stop(); // Each connection has a line of its own instead.
     Endpoint where = listenEndpoint();
     Forwarder.Plan plan = new Forwarder.Plan(where, maxConnections, idleTimeout);
-    ForwardLog log = new ForwardLog(this::diagnose, diagnostics().verbose());
-    try (LibraryLog library = LibraryLog.listen(log::tell);
+    try (ForwardLog log = new ForwardLog(this::diagnose, diagnostics().verbose());
+        LibraryLog library = LibraryLog.listen(log::tell);
         Forwarder forwarder = new Forwarder(client.connector(), client.reachable(), plan, log)) {
       warnOfOthers(where);
       out().println("listening on " + forwarder.endpoint());

@@ -7,9 +7,10 @@ import java.util.function.Consumer;
  * What is told of forwarded connections on stderr: each that failed, all with {@code -v}, and on a
  * terminal one line that is always up to date.
  */
-final class ForwardLog implements Forwarder.Log {
+final class ForwardLog implements Forwarder.Log, AutoCloseable {
 
   private final Consumer<String> lines;
+  private final AccessLog queue = new AccessLog(this::print);
   private final boolean all;
   private volatile Optional<LiveLine> live = Optional.empty();
 
@@ -44,6 +45,16 @@ final class ForwardLog implements Forwarder.Log {
   }
 
   void tell(String line) {
+    queue.tell(line);
+  }
+
+  private void print(String line) {
     live.ifPresentOrElse(shown -> shown.above(() -> lines.accept(line)), () -> lines.accept(line));
+  }
+
+  /** Waits a while for what was told before. */
+  @Override
+  public void close() {
+    queue.end(); // Whoever does not read stderr hears of nothing.
   }
 }

@@ -110,11 +110,14 @@ abstract class ServerCommand extends BaseCommand {
   }
 
   private void serveInPlaintext(Endpoint endpoint) throws IOException {
-    try (LibraryLog library = LibraryLog.listen(this::diagnose);
-        Running server = start(plan(endpoint, ServerCommand::noPolicy))) {
+    AccessLog stderr = new AccessLog(this::diagnose);
+    try (LibraryLog library = LibraryLog.listen(stderr::tell);
+        Running server = start(plan(endpoint, ServerCommand::noPolicy, stderr))) {
       out().println("listening on " + server.endpoint());
       requireOutput();
       serve(server);
+    } finally {
+      stderr.end(); // Whoever does not read it hears of nothing.
     }
   }
 
@@ -122,17 +125,18 @@ abstract class ServerCommand extends BaseCommand {
     throw new IllegalStateException("this server speaks no TLS");
   }
 
-  private Plan plan(Endpoint endpoint, Supplier<TlsPolicy> policy) {
+  private Plan plan(Endpoint endpoint, Supplier<TlsPolicy> policy, AccessLog stderr) {
     Optional<ConnectionLog> log =
-        diagnostics().verbose() ? Optional.of(new ConnectionLog(this::diagnose)) : Optional.empty();
+        diagnostics().verbose() ? Optional.of(new ConnectionLog(stderr::tell)) : Optional.empty();
     return new Plan(endpoint, policy, tls.implicit(), limits, log);
   }
 
   private void serveUnderTls(Endpoint endpoint) throws IOException {
     CertificateWatch certificates = new CertificateWatch(tls.files(), this::diagnose);
     ReloadableTlsPolicy policy = tls.policy(endpoint.host());
-    try (LibraryLog library = LibraryLog.listen(this::diagnose);
-        Running server = start(plan(endpoint, policy))) {
+    AccessLog stderr = new AccessLog(this::diagnose);
+    try (LibraryLog library = LibraryLog.listen(stderr::tell);
+        Running server = start(plan(endpoint, policy, stderr))) {
       ScheduledExecutorService watching = watch(certificates, policy);
       try {
         announce(server, policy);
@@ -140,6 +144,8 @@ abstract class ServerCommand extends BaseCommand {
       } finally {
         watching.shutdownNow();
       }
+    } finally {
+      stderr.end();
     }
   }
 
