@@ -32,7 +32,14 @@ final class ForwardSession implements Session {
   @Override
   public void opened(SessionContext near) {
     HeldSession far = new HeldSession();
-    CompletableFuture<Connection> connecting = forwarder.dial(far);
+    CompletableFuture<Connection> connecting;
+    try {
+      connecting = forwarder.dial(far);
+    } catch (RuntimeException e) { // A policy that has gone bad, or a connector that was closed.
+      near.close();
+      end(near, Failure.of(e).message(), false);
+      return;
+    }
     dialling = connecting;
     connecting.whenComplete(
         (connection, failure) -> {

@@ -8,6 +8,7 @@ import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.netty.NettyRelay;
 import io.upgradeable.session.HeldSession;
 import io.upgradeable.session.SessionContext;
+import io.upgradeable.tls.InvalidTlsConfigurationException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -41,12 +42,15 @@ final class Forwarder implements AutoCloseable {
    *
    * @param connector opens the tunnels, and lends its event loops
    * @param stack from TCP to the target
+   * @throws InvalidTlsConfigurationException if no engine can do what a policy of it asks: before
+   *     anybody listens, for each connection would end so
    */
   Forwarder(NettyConnector connector, LayerStack stack, Plan plan, Log log) throws IOException {
     this.connector = connector;
     this.stack = stack;
     this.plan = plan;
     this.log = log;
+    stack.layers().forEach(layer -> layer.tls().ifPresent(connector::checkPolicy));
     this.acceptor =
         NettyAcceptor.builder()
             .listen(plan.listen())

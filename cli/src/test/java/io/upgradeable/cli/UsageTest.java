@@ -168,6 +168,7 @@ class UsageTest {
           connect x:1 --via http://p:1 --stdio --tls --cert c.p12 --key-password-stdin | expected --key-password-stdin or --stdio
           connect x:1 --via http://b@p:1 --cert c.p12 --key-password-stdin --proxy-password-stdin | expected one secret on stdin, got --key-password-stdin and --proxy-password-stdin
           smtp x:1 --user u --password-stdin --cert c.p12 --key-password-stdin | expected one secret on stdin
+          connect x:1 --via http://p:1 --listen 0 --tls --engine openssl --no-sni | expected the JDK engine for TLS without SNI
           serve connect --allow 1                     | --allow: expected HOST:PORT
           serve connect --allow-port 80               | expected --allow-public with --allow-port
           serve connect --allow-public --allow-port 0 | expected a port from 1 to 65535
