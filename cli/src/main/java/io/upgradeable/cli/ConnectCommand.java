@@ -286,7 +286,7 @@ final class ConnectCommand extends ClientCommand {
       try {
         Futures.await(forwarder.shutdown(GRACE));
       } catch (InterruptedIOException again) {
-        Thread.currentThread().interrupt(); // and closing the forwarder ends what is left
+        Thread.currentThread().interrupt(); // Closing the forwarder waits for the grace's end.
       }
     }
   }
