@@ -174,7 +174,11 @@ final class LdapDialogue implements Session {
   }
 
   void refused(LdapCall<?> call, LdapResult result) {
-    UpgradeException refusal = context().failure(result.refusal(), call.awaited());
+    refused(call, result.refusal(), call.awaited());
+  }
+
+  void refused(LdapCall<?> call, Reason reason, String awaited) {
+    UpgradeException refusal = context().failure(reason, awaited);
     finish(call, () -> call.future().completeExceptionally(refusal));
   }
 

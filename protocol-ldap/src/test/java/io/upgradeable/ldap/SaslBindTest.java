@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.upgradeable.Endpoint;
 import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException.PeerMisbehaved;
+import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.ldap.LdapMessageReader.Whole;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.sasl.SaslChannel;
@@ -31,6 +32,7 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -141,8 +143,14 @@ class SaslBindTest {
     /** SCRAM up to the client's proof; returns the server's signature. */
     byte[] scram() throws Exception {
       offer("SCRAM-SHA-256");
+      return scramBind("y,,"); // A client that could bind the channel says so.
+    }
+
+    byte[] scramBind(String gs2Header) throws Exception {
       SaslServerExchange scram = KNOWS_ANNA.start(SaslMechanism.SCRAM_SHA_256, SaslChannel.tls());
-      send(bindResponse(2, IN_PROGRESS, challenge(scram, bind(2, "SCRAM-SHA-256"))));
+      byte[] first = bind(2, "SCRAM-SHA-256");
+      assertThat(new String(first, StandardCharsets.UTF_8)).startsWith(gs2Header);
+      send(bindResponse(2, IN_PROGRESS, challenge(scram, first)));
       SaslServerStep last = scram.receive(bind(3, "SCRAM-SHA-256"));
       ByteBuffer data = ((SaslServerStep.Granted) last).data().orElseThrow();
       byte[] signature = new byte[data.remaining()];
@@ -291,6 +299,79 @@ class SaslBindTest {
         session ->
             assertThat(authenticate(session, SaslMechanism.CRAM_MD5))
                 .isEqualTo(SaslMechanism.CRAM_MD5));
+  }
+
+  // ---- Servers that do not tell what they offer
+
+  @Test
+  void offers_refusedOrEmpty_scramTriedWithoutChannelBinding() throws Exception {
+    for (byte[] untold :
+        List.of(
+            Answers.done(1, LdapResult.of(LdapResultCode.INSUFFICIENT_ACCESS_RIGHTS, "bind first")),
+            Answers.done(1, Answers.SUCCESS),
+            joined(
+                Answers.entry(1, "", LdapAttribute.of("objectClass", "top")),
+                Answers.done(1, Answers.SUCCESS)))) {
+      for (SaslPreference preference :
+          List.of(SaslPreference.strongest(), SaslPreference.only(SaslMechanism.SCRAM_SHA_256))) {
+        against(
+            false,
+            wire -> {
+              wire.request(1, LdapOperation.SEARCH_REQUEST);
+              wire.send(untold);
+              byte[] signature = wire.scramBind("n,,");
+              wire.send(bindResponse(3, Answers.SUCCESS, signature));
+            },
+            session ->
+                assertThat(
+                        session.authenticate(
+                            SaslCredentials.password("anna", secret("anna's")), preference))
+                    .isEqualTo(SaslMechanism.SCRAM_SHA_256));
+      }
+    }
+  }
+
+  @Test
+  void offers_refused_theOneMechanismAskedForTried() throws Exception {
+    LdapResult unknown = LdapResult.of(LdapResultCode.AUTH_METHOD_NOT_SUPPORTED, "not here");
+    against(
+        false,
+        wire -> {
+          wire.request(1, LdapOperation.SEARCH_REQUEST);
+          wire.send(Answers.done(1, LdapResult.of(LdapResultCode.OPERATIONS_ERROR, "bind first")));
+          assertThat(wire.bind(2, "PLAIN")).isNotEmpty();
+          wire.send(Answers.bind(2, unknown));
+        },
+        session -> {
+          assertThatThrownBy(() -> authenticate(session, SaslMechanism.PLAIN))
+              .isInstanceOf(PeerRefused.class)
+              .hasMessageContaining("the response to the bind")
+              .hasMessageContaining("authMethodNotSupported");
+          assertThat(session.isOpen()).isTrue();
+        });
+  }
+
+  @Test
+  void offers_refusedAndSeveralThatShowThePassword_noneTried() throws Exception {
+    against(
+        false,
+        wire -> {
+          wire.request(1, LdapOperation.SEARCH_REQUEST);
+          wire.send(Answers.done(1, LdapResult.of(LdapResultCode.OPERATIONS_ERROR, "bind first")));
+          wire.request(2, LdapOperation.EXTENDED_REQUEST);
+          wire.send(Answers.whoAmI(2, ""));
+        },
+        session -> {
+          assertThatThrownBy(
+                  () ->
+                      session.authenticate(
+                          SaslCredentials.password("anna", secret("anna's")),
+                          SaslPreference.only(SaslMechanism.PLAIN, SaslMechanism.LOGIN)))
+              .isInstanceOf(PeerRefused.class)
+              .hasMessageContaining("the SASL mechanisms that the server offers")
+              .hasMessageContaining("operationsError");
+          assertThat(session.whoAmI()).isEmpty();
+        });
   }
 
   // ---- Servers that lie
