@@ -244,9 +244,10 @@ public final class LdapServer implements AutoCloseable {
         acceptor.layer(limited(ImplicitTls.server(tls))).layer(limited(Ldap.serverOverTls()));
       } else {
         acceptor.layer(limited(Ldap.server(tls)));
+        // Not where a client waits for TLS: it can make nothing of plaintext.
+        acceptor.refusal(
+            LdapTrace.message(Notices.write(LdapResultCode.BUSY, "Too many connections")));
       }
-      acceptor.refusal(
-          LdapTrace.message(Notices.write(LdapResultCode.BUSY, "Too many connections")));
       Set<LdapServerSession> sessions = ConcurrentHashMap.newKeySet();
       SaslServer sasl = new SaslServer(users).withDataOnSuccess();
       LdapServerLimits bounds = limits;

@@ -321,6 +321,17 @@ class LdapServerTest {
   }
 
   @Test
+  void tooManyConnections_implicitTls_closedWithoutPlaintext() throws Exception {
+    try (LdapServer server = server().implicitTls().maxConnections(1).start();
+        Socket first = new Socket(InetAddress.getLoopbackAddress(), server.endpoint().port());
+        Socket second = new Socket(InetAddress.getLoopbackAddress(), server.endpoint().port())) {
+      second.setSoTimeout(20_000);
+      assertThat(second.getInputStream().read()).isEqualTo(-1);
+      assertThat(first.isClosed()).isFalse();
+    }
+  }
+
+  @Test
   void tooManyConnectionsOfOneAddress_refused() throws Exception {
     try (LdapServer server = server().maxConnectionsPerAddress(1).start();
         LdapSession first = connect(server)) {
