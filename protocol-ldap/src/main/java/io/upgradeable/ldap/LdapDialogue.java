@@ -108,12 +108,15 @@ final class LdapDialogue implements Session {
     return future;
   }
 
-  private void inOrder(Runnable task, LdapCall<?> call) {
+  /** Tells whether the event loop still takes tasks; if not, the call is over. */
+  private boolean inOrder(Runnable task, LdapCall<?> call) {
     try {
       context().executeInOrder(task);
+      return true;
     } catch (RejectedExecutionException e) {
       call.broken();
       call.future().completeExceptionally(endCause());
+      return false;
     }
   }
 
@@ -145,8 +148,10 @@ final class LdapDialogue implements Session {
   /** Says goodbye behind all calls. */
   CompletableFuture<Void> unbind() {
     UnbindCall call = new UnbindCall();
-    inOrder(() -> enqueue(call), call);
-    return gone;
+    if (!inOrder(() -> enqueue(call), call)) {
+      gone.complete(null); // The connection is gone with its event loop.
+    }
+    return gone.copy();
   }
 
   /** Closes at once. */
@@ -156,7 +161,7 @@ final class LdapDialogue implements Session {
     } catch (RejectedExecutionException e) {
       gone.complete(null); // And the connection with its event loop.
     }
-    return gone;
+    return gone.copy(); // What one caller does to it is nothing to the others.
   }
 
   private void closeNow() {
