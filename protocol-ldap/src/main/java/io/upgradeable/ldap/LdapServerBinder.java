@@ -115,8 +115,8 @@ final class LdapServerBinder {
     byte[] plain = plain(name, password);
     SaslServerStep step = sasl.start(SaslMechanism.PLAIN, channel).receive(plain);
     Arrays.fill(plain, (byte) 0);
-    if (step instanceof SaslServerStep.Granted) {
-      authorizationId = DN + name;
+    if (step instanceof SaslServerStep.Granted granted) {
+      authorizationId = DN + granted.user(); // As the store has it, and not as it was typed.
       return success();
     }
     return invalidCredentials();

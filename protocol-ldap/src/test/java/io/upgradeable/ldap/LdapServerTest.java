@@ -124,6 +124,15 @@ class LdapServerTest {
   }
 
   @Test
+  void simpleBind_nameThatIsPrepared_boundAsTheStoreHasIt() throws Exception {
+    try (LdapServer server = server().start();
+        LdapSession session = connect(server)) {
+      session.bind(ANNA.replace("anna", "an\u00adna"), secret("anna's")); // a soft hyphen
+      assertThat(session.whoAmI()).isEqualTo("dn:" + ANNA);
+    }
+  }
+
+  @Test
   void simpleBind_wrongNameOrPassword_sameRefusalAndNobodyIsBound() throws Exception {
     try (LdapServer server = server().start();
         LdapSession session = connect(server)) {
