@@ -116,7 +116,7 @@ final class SaslBind extends LdapCall<SaslMechanism> {
       offers.add(message);
       return;
     }
-    LdapResult result = LdapResult.read(message.reader());
+    LdapResult result = LdapResult.readAlone(message.reader());
     List<String> offered =
         result.code().isSuccess() ? offers.rootDse().supportedSaslMechanisms() : List.of();
     try {

@@ -374,7 +374,36 @@ class SaslBindTest {
         });
   }
 
+  /** An element behind the result that is longer than what contains it. */
+  private static byte[] malformedDone() {
+    byte[] done =
+        LdapMessage.write(
+                1,
+                LdapOperation.SEARCH_RESULT_DONE,
+                content -> {
+                  Answers.SUCCESS.write(content);
+                  content.octets(Ber.OCTET_STRING, new byte[1]);
+                })
+            .toByteArray();
+    done[done.length - 2]++;
+    return done;
+  }
+
   // ---- Servers that lie
+
+  @Test
+  void searchDone_malformedBehindTheResult_misbehaved() throws Exception {
+    Part lie =
+        wire -> {
+          wire.request(1, LdapOperation.SEARCH_REQUEST);
+          wire.send(malformedDone());
+        };
+    assertNotBelieved(false, SaslMechanism.PLAIN, lie);
+    against(
+        false,
+        lie,
+        session -> assertThatThrownBy(session::rootDse).isInstanceOf(PeerMisbehaved.class));
+  }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
