@@ -45,6 +45,7 @@ final class LdapServerSession implements Session {
   private long deadline;
   private long timerAt;
   private int badRequests;
+  private boolean reading;
   private boolean computing;
   private boolean over;
 
@@ -83,34 +84,48 @@ final class LdapServerSession implements Session {
   public void receive(ByteBuffer bytes) {
     boolean wasEmpty = input.isEmpty();
     ByteBuffer joined = input.join(bytes);
-    boolean more = true;
-    while (more && !over && !computing) {
-      Found found = reader.read(joined);
-      more = found instanceof Whole;
-      if (found instanceof Whole whole) {
-        onMessage(whole.message());
-        wasEmpty = true;
-      } else if (found instanceof Broken) {
-        disconnect(LdapResultCode.PROTOCOL_ERROR, "That is no LDAP message, goodbye");
-      }
+    reading = true;
+    try {
+      wasEmpty |= read(joined);
+    } finally {
+      reading = false;
     }
     input.keep(joined);
     if (wasEmpty) {
       setDeadline(input.isEmpty() ? limits.idleTimeout() : limits.messageTimeout());
     }
-    readOn();
-  }
-
-  /** A client that does not read its answers is not read from either. */
-  private void readOn() {
-    if (!over && !computing && context().isWritable()) {
+    if (mayGoOn()) {
       context().requestInput();
     }
   }
 
+  /** Answers whole requests, and tells whether there were any. */
+  private boolean read(ByteBuffer joined) {
+    boolean any = false;
+    boolean more = true;
+    while (more && mayGoOn()) {
+      Found found = reader.read(joined);
+      more = found instanceof Whole;
+      if (found instanceof Whole whole) {
+        onMessage(whole.message());
+        any = true;
+      } else if (found instanceof Broken) {
+        disconnect(LdapResultCode.PROTOCOL_ERROR, "That is no LDAP message, goodbye");
+      }
+    }
+    return any;
+  }
+
+  /** A client that does not read its answers is not read from, and gets no more of them either. */
+  private boolean mayGoOn() {
+    return !over && !computing && context().isWritable();
+  }
+
   @Override
   public void writabilityChanged(boolean writable) {
-    readOn();
+    if (!reading && mayGoOn()) {
+      receive(NOTHING.duplicate()); // What came while the way was blocked.
+    }
   }
 
   private void onMessage(LdapMessage message) {
@@ -169,7 +184,6 @@ final class LdapServerSession implements Session {
   }
 
   private void onBound(int id, BindResponse response) {
-    computing = false;
     if (over) {
       return;
     }
@@ -178,6 +192,7 @@ final class LdapServerSession implements Session {
     boolean inVain =
         !code.isSuccess() && !code.equals(LdapResultCode.SASL_BIND_IN_PROGRESS) && isLastBadOne();
     write(response.write(id));
+    computing = false; // Not before: while the answer is written, the way may become free.
     if (inVain) {
       tooManyBadRequests();
     }
