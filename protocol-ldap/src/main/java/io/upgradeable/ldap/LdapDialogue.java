@@ -188,7 +188,7 @@ final class LdapDialogue implements Session {
   }
 
   /** What the caller gave turns out to be unfit. */
-  void failed(LdapCall<?> call, RuntimeException mistake) {
+  void failed(LdapCall<?> call, Throwable mistake) {
     finish(call, () -> call.future().completeExceptionally(mistake));
   }
 

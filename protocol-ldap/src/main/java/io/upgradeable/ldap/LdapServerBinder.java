@@ -86,11 +86,15 @@ final class LdapServerBinder {
     return underWay;
   }
 
+  /** RFC 4511, 4.2.1: whatever comes of a bind, the old identity is gone. */
+  void reset() {
+    exchange = null;
+    authorizationId = "";
+  }
+
   BindResponse bind(BindRequest request) {
     SaslServerExchange underWay = exchange;
-    exchange = null;
-    // RFC 4511, 4.2.1: whatever comes of it, the old identity is gone.
-    authorizationId = "";
+    reset();
     if (request.version() != BindRequest.VERSION) {
       return response(LdapResultCode.PROTOCOL_ERROR, "Expected version 3");
     }

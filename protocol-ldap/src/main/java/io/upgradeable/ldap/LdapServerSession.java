@@ -1,7 +1,6 @@
 package io.upgradeable.ldap;
 
 import io.upgradeable.UpgradeException;
-import io.upgradeable.internal.BlockingThreads;
 import io.upgradeable.ldap.LdapMessageReader.Broken;
 import io.upgradeable.ldap.LdapMessageReader.Found;
 import io.upgradeable.ldap.LdapMessageReader.Whole;
@@ -27,17 +26,12 @@ final class LdapServerSession implements Session {
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-  /** Lazily, as a server may serve none but anonymous clients. */
-  private static final class Threads {
-    private static final Executor COMPUTING =
-        BlockingThreads.perTask("upgradeable-ldap-server-bind");
-  }
-
   private final LdapServerBinder binder;
   private final LdapServerLimits limits;
   private final boolean startTls;
   private final LdapServerObserver observer;
   private final Set<LdapServerSession> sessions;
+  private final Executor threads;
   private final LdapMessageReader reader;
   private final LdapInput input = new LdapInput();
   private @Nullable SessionContext context;
@@ -47,19 +41,21 @@ final class LdapServerSession implements Session {
   private int badRequests;
   private boolean reading;
   private boolean computing;
-  private boolean over;
+  private volatile boolean over;
 
   LdapServerSession(
       LdapServerBinder binder,
       LdapServerLimits limits,
       boolean startTls,
       LdapServerObserver observer,
-      Set<LdapServerSession> sessions) {
+      Set<LdapServerSession> sessions,
+      Executor threads) {
     this.binder = binder;
     this.limits = limits;
     this.startTls = startTls;
     this.observer = observer;
     this.sessions = sessions;
+    this.threads = threads;
     this.reader = new LdapMessageReader(limits.messageBytes());
   }
 
@@ -92,11 +88,16 @@ final class LdapServerSession implements Session {
     }
     input.keep(joined);
     if (wasEmpty) {
-      setDeadline(input.isEmpty() ? limits.idleTimeout() : limits.messageTimeout());
+      awaitNext();
     }
     if (mayGoOn()) {
       context().requestInput();
     }
+  }
+
+  /** While a bind is computed it is the client that waits, but not for ever. */
+  private void awaitNext() {
+    setDeadline(input.isEmpty() || computing ? limits.idleTimeout() : limits.messageTimeout());
   }
 
   /** Answers whole requests, and tells whether there were any. */
@@ -163,40 +164,58 @@ final class LdapServerSession implements Session {
 
   private void onBind(int id, BindRequest request) {
     computing = true;
-    Threads.COMPUTING.execute(
-        () -> {
-          BindResponse response;
-          try (request) {
-            response = binder.bind(request);
-          } catch (RuntimeException e) {
-            // A store of users that fails is this side's mistake, and no reason to let anybody in.
-            response =
-                new BindResponse(
-                    LdapResult.of(LdapResultCode.OTHER, "Internal error"), Optional.empty());
-          }
-          BindResponse answer = response;
-          try {
-            context().executor().execute(() -> onBound(id, answer));
-          } catch (RejectedExecutionException e) {
-            // The connection is gone with its loop.
-          }
-        });
+    try {
+      threads.execute(() -> compute(id, request));
+    } catch (RejectedExecutionException e) {
+      request.close();
+      binder.reset();
+      answer(id, response(LdapResultCode.BUSY, "Too many binds at once"));
+      computing = false;
+    }
+  }
+
+  private void compute(int id, BindRequest request) {
+    BindResponse response;
+    try (request) {
+      if (over) {
+        return; // Nobody waits any more.
+      }
+      response = binder.bind(request);
+    } catch (Throwable e) {
+      // A store of users that fails is this side's mistake, and no reason to let anybody in.
+      response = response(LdapResultCode.OTHER, "Internal error");
+    }
+    BindResponse answer = response;
+    try {
+      context().executor().execute(() -> onBound(id, answer));
+    } catch (RejectedExecutionException e) {
+      // The connection is gone with its loop.
+    }
+  }
+
+  private static BindResponse response(LdapResultCode code, String words) {
+    return new BindResponse(LdapResult.of(code, words), Optional.empty());
   }
 
   private void onBound(int id, BindResponse response) {
     if (over) {
       return;
     }
+    answer(id, response);
+    computing = false; // Not before: while the answer is written, the way may become free.
+    awaitNext();
+    receive(NOTHING.duplicate()); // What came behind the bind.
+  }
+
+  private void answer(int id, BindResponse response) {
     observe(response.result());
     LdapResultCode code = response.result().code();
     boolean inVain =
         !code.isSuccess() && !code.equals(LdapResultCode.SASL_BIND_IN_PROGRESS) && isLastBadOne();
     write(response.write(id));
-    computing = false; // Not before: while the answer is written, the way may become free.
     if (inVain) {
       tooManyBadRequests();
     }
-    receive(NOTHING.duplicate()); // What came behind the bind.
   }
 
   private void observe(LdapResult result) {
@@ -333,11 +352,10 @@ final class LdapServerSession implements Session {
     if (over) {
       return;
     }
-    if (computing) {
-      setDeadline(limits.idleTimeout()); // It is the client that waits.
-      setTimer();
-    } else if (deadline - System.nanoTime() <= 0) {
-      disconnect(LdapResultCode.UNAVAILABLE, "Nothing complete in time, goodbye");
+    if (deadline - System.nanoTime() <= 0) {
+      disconnect(
+          LdapResultCode.UNAVAILABLE,
+          computing ? "No bind in time, goodbye" : "Nothing complete in time, goodbye");
     } else {
       setTimer();
     }

@@ -1,6 +1,5 @@
 package io.upgradeable.ldap;
 
-import io.upgradeable.internal.BlockingThreads;
 import io.upgradeable.negotiation.Reason;
 import io.upgradeable.sasl.SaslChannel;
 import io.upgradeable.sasl.SaslCredentials;
@@ -10,7 +9,6 @@ import io.upgradeable.sasl.SaslMechanism;
 import io.upgradeable.sasl.SaslPreference;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -30,11 +28,6 @@ final class SaslBind extends LdapCall<SaslMechanism> {
 
   /** No mechanism needs more than four; a server that asks on is playing for time. */
   private static final int MAX_ROUNDS = 16;
-
-  /** Lazily, as most sessions compute nothing costly. */
-  private static final class Threads {
-    private static final Executor COMPUTING = BlockingThreads.perTask("upgradeable-ldap-bind");
-  }
 
   private final SaslCredentials credentials;
   private final SaslPreference preference;
@@ -166,23 +159,26 @@ final class SaslBind extends LdapCall<SaslMechanism> {
   }
 
   /** The next request, or why there is none. */
-  private record Answer(@Nullable BindRequest request, @Nullable Exception failure) {}
+  private record Answer(@Nullable BindRequest request, @Nullable Throwable failure) {}
 
   private static Answer respond(SaslExchange begun, byte[] challenge) {
     try {
       byte[] response = begun.respond(challenge);
       return new Answer(
           BindRequest.sasl(begun.mechanism().saslName(), Optional.of(response)), null);
-    } catch (SaslFailedException | RuntimeException e) {
+    } catch (Throwable e) {
       return new Answer(null, e);
     }
   }
 
   private void compute(LdapDialogue dialogue, SaslExchange begun, byte[] challenge) {
     computing = true;
-    Threads.COMPUTING.execute(
+    BindThreads.Client.POOL.execute(
         () -> {
-          Answer answer = respond(begun, challenge);
+          Answer answer =
+              future().isDone()
+                  ? new Answer(null, null) // Nobody waits any more.
+                  : respond(begun, challenge);
           try {
             dialogue.executor().execute(() -> computed(dialogue, begun, answer));
           } catch (RejectedExecutionException e) {
@@ -202,9 +198,9 @@ final class SaslBind extends LdapCall<SaslMechanism> {
       begun.close();
     } else if (answer.failure() instanceof SaslFailedException failure) {
       dialogue.fail(reason(failure), awaited());
-    } else if (answer.failure() instanceof RuntimeException mistake) {
+    } else if (answer.failure() != null) {
       // The caller's, such as a secret that was closed too early; the server still waits.
-      dialogue.failed(this, mistake);
+      dialogue.failed(this, answer.failure());
       dialogue.close();
     } else {
       next = answer.request();

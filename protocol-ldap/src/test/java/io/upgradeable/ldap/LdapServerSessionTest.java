@@ -36,7 +36,8 @@ class LdapServerSessionTest {
           LdapServerLimits.DEFAULTS,
           true,
           LdapServerObserver.NONE,
-          ConcurrentHashMap.newKeySet());
+          ConcurrentHashMap.newKeySet(),
+          Runnable::run);
 
   @Test
   void pipelinedRequests_wayBlocked_answeredOneByOneAsItBecomesFree() {

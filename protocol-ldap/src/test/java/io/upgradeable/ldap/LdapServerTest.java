@@ -50,7 +50,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
@@ -387,6 +393,106 @@ class LdapServerTest {
     assertThat(seen)
         .containsExactly(
             "ORIGIN dn:" + ANNA, "ORIGIN u:anna", "invalidCredentials (49)", "ORIGIN ");
+  }
+
+  // ---- Binds that take long, or fail
+
+  @Test
+  void bind_noThreadIsFree_busyAndNobodyIsBound() throws Exception {
+    AtomicBoolean busy = new AtomicBoolean();
+    Executor threads =
+        task -> {
+          if (busy.get()) {
+            throw new RejectedExecutionException();
+          }
+          task.run();
+        };
+    try (LdapServer server = server().threadsOfBinds(threads).start();
+        LdapSession session = connect(server)) {
+      session.bind(ANNA, secret("anna's"));
+      busy.set(true);
+      assertThatThrownBy(() -> session.bind(ANNA, secret("anna's")))
+          .isInstanceOfSatisfying(
+              PeerRefused.class, refused -> assertThat(refused.code()).isEqualTo("busy"));
+      assertThat(session.whoAmI()).isEmpty();
+      busy.set(false);
+      session.bind(ANNA, secret("anna's"));
+      assertThat(session.whoAmI()).isEqualTo("dn:" + ANNA);
+    }
+  }
+
+  @Test
+  void bind_storeFailsWithAnError_otherAndTheSessionGoesOn() throws Exception {
+    SaslUsers broken =
+        user -> {
+          throw new NoClassDefFoundError("a store's own trouble");
+        };
+    try (LdapServer server = server().users(broken).start();
+        LdapSession session = connect(server)) {
+      assertThatThrownBy(() -> session.bind(ANNA, secret("anna's")))
+          .isInstanceOfSatisfying(
+              PeerRefused.class,
+              refused -> {
+                assertThat(refused.code()).isEqualTo("other");
+                assertThat(refused.text()).isEqualTo("Internal error");
+              });
+      assertThat(session.whoAmI()).isEmpty();
+    }
+  }
+
+  @Test
+  void bind_storeNeverAnswers_noticeInTime() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    SaslUsers silent =
+        user -> {
+          try {
+            over.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return Optional.empty();
+        };
+    LdapServerLimits impatient =
+        LdapServerLimits.DEFAULTS.withTimeouts(Duration.ofSeconds(30), Duration.ofMillis(200));
+    Executor threads =
+        task -> {
+          Thread thread = new Thread(task, "silent-store");
+          thread.setDaemon(true);
+          thread.start();
+        };
+    try (LdapServer server =
+            server().users(silent).limits(impatient).threadsOfBinds(threads).start();
+        LdapSession session = connect(server)) {
+      assertThatThrownBy(() -> session.bind(ANNA, secret("anna's")))
+          .isInstanceOf(PeerRefused.class)
+          .hasMessageContaining("in time, goodbye");
+    } finally {
+      over.countDown();
+    }
+  }
+
+  @Test
+  void threadsOfBinds_allAtWorkAndQueueFull_rejected() {
+    CountDownLatch over = new CountDownLatch(1);
+    ThreadPoolExecutor pool = BindThreads.pool("test", new LinkedBlockingQueue<>(1));
+    Runnable work =
+        () -> {
+          try {
+            over.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    try {
+      for (int i = 0; i < BindThreads.COUNT + 1; i++) {
+        pool.execute(work);
+      }
+      assertThatThrownBy(() -> pool.execute(work)).isInstanceOf(RejectedExecutionException.class);
+      assertThat(pool.getPoolSize()).isEqualTo(BindThreads.COUNT);
+    } finally {
+      over.countDown();
+      pool.shutdown();
+    }
   }
 
   // ---- Clients that misbehave
