@@ -48,12 +48,27 @@ final class BindRequest implements AutoCloseable {
           sasl.isNext(Ber.OCTET_STRING)
               ? Optional.of(sasl.octets(Ber.OCTET_STRING))
               : Optional.empty();
-      return new BindRequest(version, name, Optional.of(mechanism), credentials);
+      return new BindRequest(version, name, Optional.of(mechanism), credentials)
+          .before(sasl, content);
     } else if (content.isNext(SIMPLE)) {
-      return new BindRequest(version, name, Optional.empty(), Optional.of(content.octets(SIMPLE)));
+      return new BindRequest(version, name, Optional.empty(), Optional.of(content.octets(SIMPLE)))
+          .before(content);
     }
     content.skip();
-    return new BindRequest(version, name, Optional.empty(), Optional.empty());
+    return new BindRequest(version, name, Optional.empty(), Optional.empty()).before(content);
+  }
+
+  /** What follows must be well-formed, or the secret is wiped. */
+  private BindRequest before(BerReader... rests) throws BerException {
+    try {
+      for (BerReader rest : rests) {
+        rest.skipRest();
+      }
+      return this;
+    } catch (BerException e) {
+      close();
+      throw e;
+    }
   }
 
   BerWriter write(int id) {

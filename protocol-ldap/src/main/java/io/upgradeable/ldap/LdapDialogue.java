@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,7 @@ final class LdapDialogue implements Session {
 
   private final LdapSessionOptions options;
   private final LdapInput input = new LdapInput();
-  private final Queue<LdapCall<?>> waiting = new ArrayDeque<>();
+  private final Deque<LdapCall<?>> waiting = new ArrayDeque<>();
   private final Map<Integer, LdapCall<?>> outstanding = new LinkedHashMap<>();
   private final Queue<Runnable> completions = new ArrayDeque<>();
   private final CompletableFuture<Void> gone = new CompletableFuture<>();
@@ -50,6 +51,7 @@ final class LdapDialogue implements Session {
   private @Nullable Future<?> timer;
   private int lastId;
   private int notifications;
+  private boolean receiving;
   private boolean settling;
   private boolean goodbye;
   private boolean over;
@@ -106,12 +108,15 @@ final class LdapDialogue implements Session {
     return future;
   }
 
-  private void inOrder(Runnable task, LdapCall<?> call) {
+  /** Tells whether the event loop still takes tasks; if not, the call is over. */
+  private boolean inOrder(Runnable task, LdapCall<?> call) {
     try {
       context().executeInOrder(task);
+      return true;
     } catch (RejectedExecutionException e) {
       call.broken();
       call.future().completeExceptionally(endCause());
+      return false;
     }
   }
 
@@ -143,8 +148,10 @@ final class LdapDialogue implements Session {
   /** Says goodbye behind all calls. */
   CompletableFuture<Void> unbind() {
     UnbindCall call = new UnbindCall();
-    inOrder(() -> enqueue(call), call);
-    return gone;
+    if (!inOrder(() -> enqueue(call), call)) {
+      gone.complete(null); // The connection is gone with its event loop.
+    }
+    return gone.copy();
   }
 
   /** Closes at once. */
@@ -154,7 +161,7 @@ final class LdapDialogue implements Session {
     } catch (RejectedExecutionException e) {
       gone.complete(null); // And the connection with its event loop.
     }
-    return gone;
+    return gone.copy(); // What one caller does to it is nothing to the others.
   }
 
   private void closeNow() {
@@ -172,12 +179,16 @@ final class LdapDialogue implements Session {
   }
 
   void refused(LdapCall<?> call, LdapResult result) {
-    UpgradeException refusal = context().failure(result.refusal(), call.awaited());
+    refused(call, result.refusal(), call.awaited());
+  }
+
+  void refused(LdapCall<?> call, Reason reason, String awaited) {
+    UpgradeException refusal = context().failure(reason, awaited);
     finish(call, () -> call.future().completeExceptionally(refusal));
   }
 
   /** What the caller gave turns out to be unfit. */
-  void failed(LdapCall<?> call, RuntimeException mistake) {
+  void failed(LdapCall<?> call, Throwable mistake) {
     finish(call, () -> call.future().completeExceptionally(mistake));
   }
 
@@ -186,10 +197,14 @@ final class LdapDialogue implements Session {
     completions.add(completion);
   }
 
-  /** Sends the next request of a call, in place of its last one. */
+  /**
+   * Sends the next request of a call, in place of its last one: before all others, and once the
+   * input is read to its end. What came behind the last response answers a request that was not
+   * sent yet.
+   */
   void sendAgain(LdapCall<?> call) {
     outstanding.values().remove(call);
-    send(call);
+    waiting.addFirst(call);
   }
 
   void fail(Reason reason, String awaited) {
@@ -208,8 +223,8 @@ final class LdapDialogue implements Session {
 
   /** Sends what can be sent now, and then tells callers what there is to tell. */
   void settle() {
-    if (settling) {
-      return; // Whoever is at it comes to it.
+    if (settling || receiving) {
+      return; // Whoever is at it comes to it; what is unread is known only then.
     }
     settling = true;
     try {
@@ -281,6 +296,19 @@ final class LdapDialogue implements Session {
 
   @Override
   public void receive(ByteBuffer bytes) {
+    receiving = true;
+    try {
+      read(bytes);
+    } finally {
+      receiving = false;
+    }
+    if (!over) {
+      context().requestInput();
+    }
+    settle();
+  }
+
+  private void read(ByteBuffer bytes) {
     ByteBuffer joined = input.join(bytes);
     boolean more = true;
     while (more && !over) {
@@ -293,10 +321,6 @@ final class LdapDialogue implements Session {
       }
     }
     input.keep(joined);
-    if (!over) {
-      context().requestInput();
-    }
-    settle();
   }
 
   private void onMessage(LdapMessage message) {
@@ -330,9 +354,8 @@ final class LdapDialogue implements Session {
   }
 
   private String awaited() {
-    return outstanding.isEmpty()
-        ? "the next operation"
-        : outstanding.values().iterator().next().awaited();
+    LdapCall<?> oldest = oldest();
+    return oldest == null ? "the next operation" : oldest.awaited();
   }
 
   @Override

@@ -47,6 +47,13 @@ public record LdapResult(
     return new LdapResult(code, matchedDn, diagnosticMessage, referrals);
   }
 
+  /** Reads a result that its operation adds nothing to; what extends it must be well-formed. */
+  static LdapResult readAlone(BerReader content) throws BerException {
+    LdapResult result = read(content);
+    content.skipRest();
+    return result;
+  }
+
   private static List<String> readUris(BerReader content) throws BerException {
     List<String> uris = new ArrayList<>();
     do {

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /**
@@ -107,6 +108,7 @@ public final class LdapServer implements AutoCloseable {
     private LdapServerLimits limits = LdapServerLimits.DEFAULTS;
     private Optional<Limits> layerLimits = Optional.empty();
     private LdapServerObserver binds = LdapServerObserver.NONE;
+    private Optional<Executor> threadsOfBinds = Optional.empty();
 
     private Builder() {}
 
@@ -230,6 +232,12 @@ public final class LdapServer implements AutoCloseable {
       return this;
     }
 
+    /** Instead of the threads that all servers share. */
+    Builder threadsOfBinds(Executor value) {
+      threadsOfBinds = Optional.of(value);
+      return this;
+    }
+
     /**
      * Binds and begins to accept.
      *
@@ -244,18 +252,20 @@ public final class LdapServer implements AutoCloseable {
         acceptor.layer(limited(ImplicitTls.server(tls))).layer(limited(Ldap.serverOverTls()));
       } else {
         acceptor.layer(limited(Ldap.server(tls)));
+        // Not where a client waits for TLS: it can make nothing of plaintext.
+        acceptor.refusal(
+            LdapTrace.message(Notices.write(LdapResultCode.BUSY, "Too many connections")));
       }
-      acceptor.refusal(
-          LdapTrace.message(Notices.write(LdapResultCode.BUSY, "Too many connections")));
       Set<LdapServerSession> sessions = ConcurrentHashMap.newKeySet();
       SaslServer sasl = new SaslServer(users).withDataOnSuccess();
       LdapServerLimits bounds = limits;
       LdapServerObserver observer = binds;
       boolean startTls = !implicitTls;
+      Executor computing = threadsOfBinds.orElseGet(() -> BindThreads.Server.POOL);
       acceptor.session(
           connection -> {
             LdapServerBinder binder = new LdapServerBinder(sasl, channel(tls.get()), connection);
-            return new LdapServerSession(binder, bounds, startTls, observer, sessions);
+            return new LdapServerSession(binder, bounds, startTls, observer, sessions, computing);
           });
       return new LdapServer(acceptor.start(), sessions);
     }

@@ -86,11 +86,15 @@ final class LdapServerBinder {
     return underWay;
   }
 
+  /** RFC 4511, 4.2.1: whatever comes of a bind, the old identity is gone. */
+  void reset() {
+    exchange = null;
+    authorizationId = "";
+  }
+
   BindResponse bind(BindRequest request) {
     SaslServerExchange underWay = exchange;
-    exchange = null;
-    // RFC 4511, 4.2.1: whatever comes of it, the old identity is gone.
-    authorizationId = "";
+    reset();
     if (request.version() != BindRequest.VERSION) {
       return response(LdapResultCode.PROTOCOL_ERROR, "Expected version 3");
     }
@@ -115,8 +119,8 @@ final class LdapServerBinder {
     byte[] plain = plain(name, password);
     SaslServerStep step = sasl.start(SaslMechanism.PLAIN, channel).receive(plain);
     Arrays.fill(plain, (byte) 0);
-    if (step instanceof SaslServerStep.Granted) {
-      authorizationId = DN + name;
+    if (step instanceof SaslServerStep.Granted granted) {
+      authorizationId = DN + granted.user(); // As the store has it, and not as it was typed.
       return success();
     }
     return invalidCredentials();

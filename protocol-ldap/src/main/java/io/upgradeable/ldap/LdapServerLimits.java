@@ -11,7 +11,8 @@ import java.time.Duration;
  * @param badRequests how many requests in vain a client has, failed binds among them; the last one
  *     ends the connection
  * @param messageTimeout how long a request may take from its first byte to its last
- * @param idleTimeout how long a client may say nothing between two requests
+ * @param idleTimeout how long a client may say nothing between two requests, and how long the
+ *     server may take over a bind
  */
 public record LdapServerLimits(
     int messageBytes, int badRequests, Duration messageTimeout, Duration idleTimeout) {

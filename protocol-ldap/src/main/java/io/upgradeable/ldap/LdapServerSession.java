@@ -1,7 +1,6 @@
 package io.upgradeable.ldap;
 
 import io.upgradeable.UpgradeException;
-import io.upgradeable.internal.BlockingThreads;
 import io.upgradeable.ldap.LdapMessageReader.Broken;
 import io.upgradeable.ldap.LdapMessageReader.Found;
 import io.upgradeable.ldap.LdapMessageReader.Whole;
@@ -27,17 +26,12 @@ final class LdapServerSession implements Session {
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-  /** Lazily, as a server may serve none but anonymous clients. */
-  private static final class Threads {
-    private static final Executor COMPUTING =
-        BlockingThreads.perTask("upgradeable-ldap-server-bind");
-  }
-
   private final LdapServerBinder binder;
   private final LdapServerLimits limits;
   private final boolean startTls;
   private final LdapServerObserver observer;
   private final Set<LdapServerSession> sessions;
+  private final Executor threads;
   private final LdapMessageReader reader;
   private final LdapInput input = new LdapInput();
   private @Nullable SessionContext context;
@@ -45,20 +39,23 @@ final class LdapServerSession implements Session {
   private long deadline;
   private long timerAt;
   private int badRequests;
+  private boolean reading;
   private boolean computing;
-  private boolean over;
+  private volatile boolean over;
 
   LdapServerSession(
       LdapServerBinder binder,
       LdapServerLimits limits,
       boolean startTls,
       LdapServerObserver observer,
-      Set<LdapServerSession> sessions) {
+      Set<LdapServerSession> sessions,
+      Executor threads) {
     this.binder = binder;
     this.limits = limits;
     this.startTls = startTls;
     this.observer = observer;
     this.sessions = sessions;
+    this.threads = threads;
     this.reader = new LdapMessageReader(limits.messageBytes());
   }
 
@@ -83,34 +80,53 @@ final class LdapServerSession implements Session {
   public void receive(ByteBuffer bytes) {
     boolean wasEmpty = input.isEmpty();
     ByteBuffer joined = input.join(bytes);
-    boolean more = true;
-    while (more && !over && !computing) {
-      Found found = reader.read(joined);
-      more = found instanceof Whole;
-      if (found instanceof Whole whole) {
-        onMessage(whole.message());
-        wasEmpty = true;
-      } else if (found instanceof Broken) {
-        disconnect(LdapResultCode.PROTOCOL_ERROR, "That is no LDAP message, goodbye");
-      }
+    reading = true;
+    try {
+      wasEmpty |= read(joined);
+    } finally {
+      reading = false;
     }
     input.keep(joined);
     if (wasEmpty) {
-      setDeadline(input.isEmpty() ? limits.idleTimeout() : limits.messageTimeout());
+      awaitNext();
     }
-    readOn();
-  }
-
-  /** A client that does not read its answers is not read from either. */
-  private void readOn() {
-    if (!over && !computing && context().isWritable()) {
+    if (mayGoOn()) {
       context().requestInput();
     }
   }
 
+  /** While a bind is computed it is the client that waits, but not for ever. */
+  private void awaitNext() {
+    setDeadline(input.isEmpty() || computing ? limits.idleTimeout() : limits.messageTimeout());
+  }
+
+  /** Answers whole requests, and tells whether there were any. */
+  private boolean read(ByteBuffer joined) {
+    boolean any = false;
+    boolean more = true;
+    while (more && mayGoOn()) {
+      Found found = reader.read(joined);
+      more = found instanceof Whole;
+      if (found instanceof Whole whole) {
+        onMessage(whole.message());
+        any = true;
+      } else if (found instanceof Broken) {
+        disconnect(LdapResultCode.PROTOCOL_ERROR, "That is no LDAP message, goodbye");
+      }
+    }
+    return any;
+  }
+
+  /** A client that does not read its answers is not read from, and gets no more of them either. */
+  private boolean mayGoOn() {
+    return !over && !computing && context().isWritable();
+  }
+
   @Override
   public void writabilityChanged(boolean writable) {
-    readOn();
+    if (!reading && mayGoOn()) {
+      receive(NOTHING.duplicate()); // What came while the way was blocked.
+    }
   }
 
   private void onMessage(LdapMessage message) {
@@ -148,31 +164,50 @@ final class LdapServerSession implements Session {
 
   private void onBind(int id, BindRequest request) {
     computing = true;
-    Threads.COMPUTING.execute(
-        () -> {
-          BindResponse response;
-          try (request) {
-            response = binder.bind(request);
-          } catch (RuntimeException e) {
-            // A store of users that fails is this side's mistake, and no reason to let anybody in.
-            response =
-                new BindResponse(
-                    LdapResult.of(LdapResultCode.OTHER, "Internal error"), Optional.empty());
-          }
-          BindResponse answer = response;
-          try {
-            context().executor().execute(() -> onBound(id, answer));
-          } catch (RejectedExecutionException e) {
-            // The connection is gone with its loop.
-          }
-        });
+    try {
+      threads.execute(() -> compute(id, request));
+    } catch (RejectedExecutionException e) {
+      request.close();
+      binder.reset();
+      answer(id, response(LdapResultCode.BUSY, "Too many binds at once"));
+      computing = false;
+    }
+  }
+
+  private void compute(int id, BindRequest request) {
+    BindResponse response;
+    try (request) {
+      if (over) {
+        return; // Nobody waits any more.
+      }
+      response = binder.bind(request);
+    } catch (Throwable e) {
+      // A store of users that fails is this side's mistake, and no reason to let anybody in.
+      response = response(LdapResultCode.OTHER, "Internal error");
+    }
+    BindResponse answer = response;
+    try {
+      context().executor().execute(() -> onBound(id, answer));
+    } catch (RejectedExecutionException e) {
+      // The connection is gone with its loop.
+    }
+  }
+
+  private static BindResponse response(LdapResultCode code, String words) {
+    return new BindResponse(LdapResult.of(code, words), Optional.empty());
   }
 
   private void onBound(int id, BindResponse response) {
-    computing = false;
     if (over) {
       return;
     }
+    answer(id, response);
+    computing = false; // Not before: while the answer is written, the way may become free.
+    awaitNext();
+    receive(NOTHING.duplicate()); // What came behind the bind.
+  }
+
+  private void answer(int id, BindResponse response) {
     observe(response.result());
     LdapResultCode code = response.result().code();
     boolean inVain =
@@ -181,7 +216,6 @@ final class LdapServerSession implements Session {
     if (inVain) {
       tooManyBadRequests();
     }
-    receive(NOTHING.duplicate()); // What came behind the bind.
   }
 
   private void observe(LdapResult result) {
@@ -318,11 +352,10 @@ final class LdapServerSession implements Session {
     if (over) {
       return;
     }
-    if (computing) {
-      setDeadline(limits.idleTimeout()); // It is the client that waits.
-      setTimer();
-    } else if (deadline - System.nanoTime() <= 0) {
-      disconnect(LdapResultCode.UNAVAILABLE, "Nothing complete in time, goodbye");
+    if (deadline - System.nanoTime() <= 0) {
+      disconnect(
+          LdapResultCode.UNAVAILABLE,
+          computing ? "No bind in time, goodbye" : "Nothing complete in time, goodbye");
     } else {
       setTimer();
     }

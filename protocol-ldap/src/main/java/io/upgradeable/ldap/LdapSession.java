@@ -205,7 +205,9 @@ public final class LdapSession implements AutoCloseable {
 
   /**
    * Binds by SASL (RFC 4513, 5.2), by the strongest mechanism that the server offers and that fits,
-   * and waits for the outcome. What it offers is read from the root DSE, on this connection.
+   * and waits for the outcome. What it offers is read from the root DSE, on this connection. If it
+   * tells nothing there before a bind, the one mechanism that may be used is tried, or
+   * SCRAM-SHA-256 if it is among several.
    *
    * <p>For EXTERNAL, by the certificate that this side showed, give {@link
    * SaslCredentials#external()}; nothing is read then.

@@ -27,15 +27,12 @@ public final class RootDse {
   static RootDse of(List<LdapAttribute> attributes) {
     Map<String, List<String>> byName = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (LdapAttribute attribute : attributes) {
-      byName.merge(attribute.name(), attribute.values(), RootDse::joined);
+      byName
+          .computeIfAbsent(attribute.name(), name -> new ArrayList<>())
+          .addAll(attribute.values());
     }
+    byName.replaceAll((name, values) -> List.copyOf(values));
     return new RootDse(Collections.unmodifiableMap(byName));
-  }
-
-  private static List<String> joined(List<String> first, List<String> second) {
-    List<String> all = new ArrayList<>(first);
-    all.addAll(second);
-    return List.copyOf(all);
   }
 
   /**

@@ -24,7 +24,7 @@ final class RootDseRead extends LdapCall<RootDse> {
       entry.add(message);
       return;
     }
-    LdapResult result = LdapResult.read(message.reader());
+    LdapResult result = LdapResult.readAlone(message.reader());
     if (result.code().isSuccess()) {
       dialogue.succeeded(this, entry.rootDse());
     } else {

@@ -1,6 +1,5 @@
 package io.upgradeable.ldap;
 
-import io.upgradeable.internal.BlockingThreads;
 import io.upgradeable.negotiation.Reason;
 import io.upgradeable.sasl.SaslChannel;
 import io.upgradeable.sasl.SaslCredentials;
@@ -10,14 +9,15 @@ import io.upgradeable.sasl.SaslMechanism;
 import io.upgradeable.sasl.SaslPreference;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A SASL bind (RFC 4513, 5.2): the coat in which an exchange travels, one bind request and one bind
  * response for each of its steps. What the server offers is read first, under the TLS that is there
- * now; EXTERNAL needs no offer. The server's success counts only if the exchange agrees.
+ * now; EXTERNAL needs no offer. Some servers tell nothing before a bind: then the one mechanism
+ * that may be used is tried, or SCRAM-SHA-256 if it is among them, which shows the password to
+ * nobody. The server's success counts only if the exchange agrees.
  *
  * <p>An exchange that breaks takes the session with it: the server is not the one that it should
  * be, or waits for an answer that there is not.
@@ -28,11 +28,6 @@ final class SaslBind extends LdapCall<SaslMechanism> {
 
   /** No mechanism needs more than four; a server that asks on is playing for time. */
   private static final int MAX_ROUNDS = 16;
-
-  /** Lazily, as most sessions compute nothing costly. */
-  private static final class Threads {
-    private static final Executor COMPUTING = BlockingThreads.perTask("upgradeable-ldap-bind");
-  }
 
   private final SaslCredentials credentials;
   private final SaslPreference preference;
@@ -51,6 +46,11 @@ final class SaslBind extends LdapCall<SaslMechanism> {
   }
 
   @Override
+  String awaited() {
+    return exchange == null ? "the SASL mechanisms that the server offers" : super.awaited();
+  }
+
+  @Override
   boolean goesAlone() {
     return true;
   }
@@ -58,12 +58,12 @@ final class SaslBind extends LdapCall<SaslMechanism> {
   /** Prepares what needs no offer; what it throws is the caller's mistake. */
   void prepare() {
     if (credentials instanceof SaslCredentials.External) {
-      start(List.of(SaslMechanism.EXTERNAL.saslName()));
+      start(List.of(SaslMechanism.EXTERNAL.saslName()), channel);
     }
   }
 
-  private boolean start(List<String> offered) {
-    exchange = preference.start(offered, credentials, channel).orElse(null);
+  private boolean start(List<String> offered, SaslChannel over) {
+    exchange = preference.start(offered, credentials, over).orElse(null);
     if (exchange == null) {
       return false;
     }
@@ -109,25 +109,41 @@ final class SaslBind extends LdapCall<SaslMechanism> {
       offers.add(message);
       return;
     }
-    LdapResult result = LdapResult.read(message.reader());
-    if (!result.code().isSuccess()) {
-      dialogue.refused(this, result);
-      return;
-    }
-    List<String> offered = offers.rootDse().supportedSaslMechanisms();
+    LdapResult result = LdapResult.readAlone(message.reader());
+    List<String> offered =
+        result.code().isSuccess() ? offers.rootDse().supportedSaslMechanisms() : List.of();
     try {
-      if (start(offered)) {
+      if (offered.isEmpty() ? startUntold() : start(offered, channel)) {
         dialogue.sendAgain(this);
-      } else {
+      } else if (result.code().isSuccess()) {
         dialogue.refused(
             this,
-            LdapResult.of(
-                LdapResultCode.AUTH_METHOD_NOT_SUPPORTED,
-                "offered are " + offered + ", and none is fit for " + channel));
+            Reason.refused(
+                "supportedSASLMechanisms",
+                "offered are " + offered + ", and none is fit for " + channel),
+            "a mechanism of " + preference.acceptable(credentials, channel));
+      } else {
+        dialogue.refused(this, result);
       }
     } catch (RuntimeException e) {
       dialogue.failed(this, e); // The caller's: a prohibited character, a secret that is closed.
     }
+  }
+
+  private boolean startUntold() {
+    List<SaslMechanism> acceptable = preference.acceptable(credentials, channel);
+    if (acceptable.size() == 1 && acceptable.get(0) != SaslMechanism.SCRAM_SHA_256) {
+      return start(List.of(acceptable.get(0).saslName()), channel);
+    }
+    // A client that claims to have seen no channel binding among the offers (RFC 5802, 6: "y") is
+    // refused where there is one. It saw no offers, and must say that it does not use it.
+    return acceptable.contains(SaslMechanism.SCRAM_SHA_256)
+        && start(List.of(SaslMechanism.SCRAM_SHA_256.saslName()), unbound());
+  }
+
+  private SaslChannel unbound() {
+    SaslChannel unbound = channel.isTls() ? SaslChannel.tls() : SaslChannel.plaintext();
+    return channel.isVerified() ? unbound : unbound.notVerified();
   }
 
   private void onChallenge(LdapDialogue dialogue, SaslExchange begun, byte[] challenge)
@@ -143,23 +159,26 @@ final class SaslBind extends LdapCall<SaslMechanism> {
   }
 
   /** The next request, or why there is none. */
-  private record Answer(@Nullable BindRequest request, @Nullable Exception failure) {}
+  private record Answer(@Nullable BindRequest request, @Nullable Throwable failure) {}
 
   private static Answer respond(SaslExchange begun, byte[] challenge) {
     try {
       byte[] response = begun.respond(challenge);
       return new Answer(
           BindRequest.sasl(begun.mechanism().saslName(), Optional.of(response)), null);
-    } catch (SaslFailedException | RuntimeException e) {
+    } catch (Throwable e) {
       return new Answer(null, e);
     }
   }
 
   private void compute(LdapDialogue dialogue, SaslExchange begun, byte[] challenge) {
     computing = true;
-    Threads.COMPUTING.execute(
+    BindThreads.Client.POOL.execute(
         () -> {
-          Answer answer = respond(begun, challenge);
+          Answer answer =
+              future().isDone()
+                  ? new Answer(null, null) // Nobody waits any more.
+                  : respond(begun, challenge);
           try {
             dialogue.executor().execute(() -> computed(dialogue, begun, answer));
           } catch (RejectedExecutionException e) {
@@ -179,9 +198,9 @@ final class SaslBind extends LdapCall<SaslMechanism> {
       begun.close();
     } else if (answer.failure() instanceof SaslFailedException failure) {
       dialogue.fail(reason(failure), awaited());
-    } else if (answer.failure() instanceof RuntimeException mistake) {
+    } else if (answer.failure() != null) {
       // The caller's, such as a secret that was closed too early; the server still waits.
-      dialogue.failed(this, mistake);
+      dialogue.failed(this, answer.failure());
       dialogue.close();
     } else {
       next = answer.request();

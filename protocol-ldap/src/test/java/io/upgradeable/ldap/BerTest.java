@@ -191,4 +191,23 @@ class BerTest {
     }
     assertThat(writer.toByteArray()).isEmpty();
   }
+
+  @Test
+  void bindRequest_malformedBehindTheCredentials_broken() throws BerException {
+    String simple = "020103 0400 800178";
+    String sasl = "0405504c41494e 040178";
+    assertThat(BindRequest.read(reader(simple + "0401 00")).credentials()).isPresent();
+    assertThat(BindRequest.read(reader("020103 0400 a30d" + sasl + "0401 00")).mechanism())
+        .contains("PLAIN");
+    assertBroken(
+        simple + "0402 00", BindRequest::read, "an element that is longer than what contains it");
+    assertBroken(
+        "020103 0400 a30d" + sasl + "0402 00",
+        BindRequest::read,
+        "an element that is longer than what contains it");
+    assertBroken(
+        "020103 0400 a30a" + sasl + "0402 00",
+        BindRequest::read,
+        "an element that is longer than what contains it");
+  }
 }

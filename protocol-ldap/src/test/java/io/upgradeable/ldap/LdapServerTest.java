@@ -21,7 +21,6 @@ import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
 import io.upgradeable.LayerStack;
 import io.upgradeable.Limits;
-import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.sasl.SaslCredentials;
@@ -51,7 +50,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
@@ -125,6 +130,15 @@ class LdapServerTest {
   }
 
   @Test
+  void simpleBind_nameThatIsPrepared_boundAsTheStoreHasIt() throws Exception {
+    try (LdapServer server = server().start();
+        LdapSession session = connect(server)) {
+      session.bind(ANNA.replace("anna", "an\u00adna"), secret("anna's")); // a soft hyphen
+      assertThat(session.whoAmI()).isEqualTo("dn:" + ANNA);
+    }
+  }
+
+  @Test
   void simpleBind_wrongNameOrPassword_sameRefusalAndNobodyIsBound() throws Exception {
     try (LdapServer server = server().start();
         LdapSession session = connect(server)) {
@@ -175,7 +189,8 @@ class LdapServerTest {
                       SaslCredentials.password("anna", secret("x")),
                       SaslPreference.only(SaslMechanism.CRAM_MD5)));
 
-      assertThat(refused.code()).isEqualTo("authMethodNotSupported");
+      assertThat(refused.code()).isEqualTo("supportedSASLMechanisms");
+      assertThat(LdapResultCode.of(refused)).isEmpty(); // The server was not even asked.
       assertThat(refused.text()).contains("SCRAM-SHA-256-PLUS, SCRAM-SHA-256, PLAIN");
       assertThat(session.whoAmI()).isEmpty();
     }
@@ -321,6 +336,17 @@ class LdapServerTest {
   }
 
   @Test
+  void tooManyConnections_implicitTls_closedWithoutPlaintext() throws Exception {
+    try (LdapServer server = server().implicitTls().maxConnections(1).start();
+        Socket first = new Socket(InetAddress.getLoopbackAddress(), server.endpoint().port());
+        Socket second = new Socket(InetAddress.getLoopbackAddress(), server.endpoint().port())) {
+      second.setSoTimeout(20_000);
+      assertThat(second.getInputStream().read()).isEqualTo(-1);
+      assertThat(first.isClosed()).isFalse();
+    }
+  }
+
+  @Test
   void tooManyConnectionsOfOneAddress_refused() throws Exception {
     try (LdapServer server = server().maxConnectionsPerAddress(1).start();
         LdapSession first = connect(server)) {
@@ -367,6 +393,106 @@ class LdapServerTest {
     assertThat(seen)
         .containsExactly(
             "ORIGIN dn:" + ANNA, "ORIGIN u:anna", "invalidCredentials (49)", "ORIGIN ");
+  }
+
+  // ---- Binds that take long, or fail
+
+  @Test
+  void bind_noThreadIsFree_busyAndNobodyIsBound() throws Exception {
+    AtomicBoolean busy = new AtomicBoolean();
+    Executor threads =
+        task -> {
+          if (busy.get()) {
+            throw new RejectedExecutionException();
+          }
+          task.run();
+        };
+    try (LdapServer server = server().threadsOfBinds(threads).start();
+        LdapSession session = connect(server)) {
+      session.bind(ANNA, secret("anna's"));
+      busy.set(true);
+      assertThatThrownBy(() -> session.bind(ANNA, secret("anna's")))
+          .isInstanceOfSatisfying(
+              PeerRefused.class, refused -> assertThat(refused.code()).isEqualTo("busy"));
+      assertThat(session.whoAmI()).isEmpty();
+      busy.set(false);
+      session.bind(ANNA, secret("anna's"));
+      assertThat(session.whoAmI()).isEqualTo("dn:" + ANNA);
+    }
+  }
+
+  @Test
+  void bind_storeFailsWithAnError_otherAndTheSessionGoesOn() throws Exception {
+    SaslUsers broken =
+        user -> {
+          throw new NoClassDefFoundError("a store's own trouble");
+        };
+    try (LdapServer server = server().users(broken).start();
+        LdapSession session = connect(server)) {
+      assertThatThrownBy(() -> session.bind(ANNA, secret("anna's")))
+          .isInstanceOfSatisfying(
+              PeerRefused.class,
+              refused -> {
+                assertThat(refused.code()).isEqualTo("other");
+                assertThat(refused.text()).isEqualTo("Internal error");
+              });
+      assertThat(session.whoAmI()).isEmpty();
+    }
+  }
+
+  @Test
+  void bind_storeNeverAnswers_noticeInTime() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    SaslUsers silent =
+        user -> {
+          try {
+            over.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return Optional.empty();
+        };
+    LdapServerLimits impatient =
+        LdapServerLimits.DEFAULTS.withTimeouts(Duration.ofSeconds(30), Duration.ofMillis(200));
+    Executor threads =
+        task -> {
+          Thread thread = new Thread(task, "silent-store");
+          thread.setDaemon(true);
+          thread.start();
+        };
+    try (LdapServer server =
+            server().users(silent).limits(impatient).threadsOfBinds(threads).start();
+        LdapSession session = connect(server)) {
+      assertThatThrownBy(() -> session.bind(ANNA, secret("anna's")))
+          .isInstanceOf(PeerRefused.class)
+          .hasMessageContaining("in time, goodbye");
+    } finally {
+      over.countDown();
+    }
+  }
+
+  @Test
+  void threadsOfBinds_allAtWorkAndQueueFull_rejected() {
+    CountDownLatch over = new CountDownLatch(1);
+    ThreadPoolExecutor pool = BindThreads.pool("test", new LinkedBlockingQueue<>(1));
+    Runnable work =
+        () -> {
+          try {
+            over.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    try {
+      for (int i = 0; i < BindThreads.COUNT + 1; i++) {
+        pool.execute(work);
+      }
+      assertThatThrownBy(() -> pool.execute(work)).isInstanceOf(RejectedExecutionException.class);
+      assertThat(pool.getPoolSize()).isEqualTo(BindThreads.COUNT);
+    } finally {
+      over.countDown();
+      pool.shutdown();
+    }
   }
 
   // ---- Clients that misbehave
@@ -544,35 +670,6 @@ class LdapServerTest {
             .send(new byte[] {0x30, 0x20, 0x02})
             .expect(Answers.notice(LdapResultCode.UNAVAILABLE, "Nothing complete in time, goodbye"))
             .expectClose());
-  }
-
-  @Test
-  void lyingServer_successWithoutProof_notBelieved() throws Exception {
-    byte[] done = new BindResponse(Answers.SUCCESS, Optional.empty()).write(2).toByteArray();
-    byte[] entry =
-        Answers.entry(1, "", LdapAttribute.of("supportedSASLMechanisms", "SCRAM-SHA-256"));
-    byte[] search =
-        SearchRequest.ofBase("", List.of("supportedSASLMechanisms")).write(1).toByteArray();
-    Script script =
-        Script.start()
-            .expect(ExtendedRequest.write(1, Oid.START_TLS).toByteArray())
-            .send(Answers.extended(1, Answers.SUCCESS))
-            .startTls()
-            .expect(search)
-            .send(entry)
-            .send(Answers.done(1, Answers.SUCCESS))
-            .send(done)
-            .discard();
-    try (ScriptedPeer server = ScriptedPeer.server(script, CERTIFICATES.server("localhost"));
-        LdapSession session =
-            LdapSession.connect(
-                CONNECTOR,
-                LayerStack.tcp(server.endpoint()).then(Ldap.client(server.endpoint(), CLIENT)))) {
-      assertThatThrownBy(
-              () -> session.authenticate(SaslCredentials.password("anna", secret("anna's"))))
-          .isInstanceOf(PeerMisbehaved.class);
-      assertThat(session.isOpen()).isFalse();
-    }
   }
 
   // ---- Another client: UnboundID's

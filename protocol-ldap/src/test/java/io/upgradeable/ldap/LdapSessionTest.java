@@ -364,6 +364,19 @@ class LdapSessionTest {
         });
   }
 
+  @Test
+  void unbindAndClose_oneCallerGivesUp_othersHearTheEnd() throws Exception {
+    against(
+        script().expect(Unbind.write(1).toByteArray()).expectClose(),
+        session -> {
+          session.unbindAsync().completeExceptionally(new IllegalStateException("given up"));
+          session.closeAsync().cancel(false);
+
+          session.closeAsync().get(20, TimeUnit.SECONDS);
+          session.unbindAsync().get(20, TimeUnit.SECONDS);
+        });
+  }
+
   // ---- Several at a time
 
   @Test

@@ -248,6 +248,15 @@ final class SlapdIT {
     }
   }
 
+  @Test
+  void reticent_scram_boundThoughNothingIsOffered() throws IOException {
+    try (LdapSession session = connect(Slapd.RETICENT, POLICY);
+        Secret password = Slapd.annasPassword()) {
+      assertThat(session.authenticate(anna(password))).isEqualTo(SaslMechanism.SCRAM_SHA_256);
+      assertThat(session.rootDse().namingContexts()).containsExactly("dc=example,dc=test");
+    }
+  }
+
   @EachEngine
   void demanding_withoutCertificate_closedByTheServer(TlsEngine engine) {
     TlsPolicy tls12 =

@@ -1,0 +1,58 @@
+package io.upgradeable.ldap;
+
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Threads that derive keys from passwords: as many as can compute at once, whatever the number of
+ * connections. More would make nobody faster.
+ */
+final class BindThreads {
+
+  static final int COUNT = Math.max(2, Runtime.getRuntime().availableProcessors());
+
+  /** Some seconds of work with usual iteration counts. */
+  private static final int QUEUED = 1000;
+
+  private static final long SPARE_SECONDS = 30;
+
+  private BindThreads() {}
+
+  /** A client's: each session has but one bind, whose time limit holds in the queue, too. */
+  static final class Client {
+    static final ThreadPoolExecutor POOL =
+        pool("upgradeable-ldap-bind", new LinkedBlockingQueue<>());
+
+    private Client() {}
+  }
+
+  /** A server's: who finds the queue full is told that the server is busy. */
+  static final class Server {
+    static final ThreadPoolExecutor POOL =
+        pool("upgradeable-ldap-server-bind", new LinkedBlockingQueue<>(QUEUED));
+
+    private Server() {}
+  }
+
+  /** Daemon threads, none of them while there is nothing to do; rejects where the queue does. */
+  static ThreadPoolExecutor pool(String name, BlockingQueue<Runnable> queue) {
+    AtomicInteger count = new AtomicInteger();
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            COUNT,
+            COUNT,
+            SPARE_SECONDS,
+            TimeUnit.SECONDS,
+            queue,
+            task -> {
+              Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+}
