@@ -1,6 +1,7 @@
 package io.upgradeable.sasl;
 
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,8 +18,21 @@ final class FixedUsers implements SaslUsers {
   private final byte[] key = ScramText.randomBytes(KEY_BYTES);
 
   FixedUsers(Map<String, StoredSecret> users) {
-    this.users = Map.copyOf(users);
+    this.users = prepared(users);
     this.parameters = this.users.values().stream().map(StoredSecret::parameters).toList();
+  }
+
+  /** Under the names by which they are looked up. */
+  private static Map<String, StoredSecret> prepared(Map<String, StoredSecret> users) {
+    Map<String, StoredSecret> prepared = new HashMap<>();
+    users.forEach(
+        (name, stored) -> {
+          if (prepared.put(SaslPrep.stored(name), stored) != null) {
+            throw new IllegalArgumentException(
+                "expected each user's name once, got one in two spellings");
+          }
+        });
+    return Map.copyOf(prepared);
   }
 
   @Override

@@ -42,8 +42,9 @@ public interface SaslUsers {
    * Some users that do not change. An unknown one seems to have the iterations and the salt's
    * length of one of them.
    *
-   * @param users by name
+   * @param users by name; SASLprep (RFC 4013) is done here
    * @return the store
+   * @throws IllegalArgumentException if SASLprep prohibits a name, or makes the same of two
    */
   static SaslUsers of(Map<String, StoredSecret> users) {
     return new FixedUsers(users);

@@ -323,6 +323,27 @@ class SaslServerTest {
         .isEqualTo(new Malformed("expected a message of PLAIN in UTF-8, got other bytes"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"Jose\u0301", "Jos\u00e9", "Jo\u00ads\u00e9"})
+  void users_nameInAnySpelling_found(String known) {
+    StoredSecret stored = StoredSecret.of(Fixtures.secret("pencil"));
+    SaslServer prepared = new SaslServer(SaslUsers.of(Map.of(known, stored)));
+
+    assertThat(prepared.verify("Jos\u00e9", Fixtures.secret("pencil"))).contains("Jos\u00e9");
+    assertThat(prepared.verify("Jose\u0301", Fixtures.secret("pencil"))).contains("Jos\u00e9");
+  }
+
+  @Test
+  void users_prohibitedOrSameName_refused() {
+    StoredSecret stored = stored(16, 4096);
+
+    assertThatIllegalArgumentException().isThrownBy(() -> SaslUsers.of(Map.of("\ue000", stored)));
+    assertThatIllegalArgumentException().isThrownBy(() -> SaslUsers.of(Map.of("", stored)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SaslUsers.of(Map.of("Jose\u0301", stored, "Jos\u00e9", stored)))
+        .withMessageContaining("two spellings");
+  }
+
   @Test
   void plain_identityThatTheStoreAllows_granted() {
     SaslUsers generous =
