@@ -23,6 +23,7 @@ import io.upgradeable.LayerStack;
 import io.upgradeable.Limits;
 import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.UpgradeObserver;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.SaslMechanism;
@@ -52,6 +53,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
@@ -140,6 +142,26 @@ class LdapServerTest {
                 });
         assertThat(session.whoAmI()).isEmpty();
       }
+    }
+  }
+
+  @Test
+  void scram_certificateReplacedDuringTheHandshake_boundToTheOneThatWasShown() throws Exception {
+    AtomicReference<TlsPolicy> policy = new AtomicReference<>(SERVER);
+    TlsPolicy renewed =
+        TlsPolicy.server().identity(CERTIFICATES.server("localhost").identity()).build();
+    UpgradeObserver reloading =
+        new UpgradeObserver() {
+          @Override
+          public void handshakeStarted(String path) {
+            policy.set(renewed);
+          }
+        };
+    try (LdapServer server = server().tls(policy::get).observer(reloading).start();
+        LdapSession session = connect(server)) {
+      assertThat(session.authenticate(SaslCredentials.password("anna", secret("anna's"))))
+          .isEqualTo(SaslMechanism.SCRAM_SHA_256_PLUS);
+      assertThat(policy).hasValue(renewed);
     }
   }
 
