@@ -63,6 +63,11 @@ final class ServerLimitOptions {
     return Optional.ofNullable(stepTimeout).or(() -> Optional.ofNullable(timeout));
   }
 
+  /** How long each message may take, if the user says so. */
+  Optional<Duration> stepTimeout() {
+    return Optional.ofNullable(stepTimeout);
+  }
+
   /** The same layer, with these times. */
   <R> Layer<R> limit(Layer<R> layer) {
     return layer.withLimits(limited(layer.limits().orElse(Limits.SERVER)));
