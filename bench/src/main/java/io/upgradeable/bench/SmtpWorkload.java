@@ -202,7 +202,8 @@ final class SmtpWorkload implements Callable<Integer> {
 
   private static MailContent content(long size) {
     if (size >= STREAMED_FROM) {
-      return MailContent.ofStream(() -> new Repeated(size)).withSize(size);
+      long whole = size / LINE.length() * LINE.length(); // ends with a line
+      return MailContent.ofStream(() -> new Repeated(whole)).withSize(whole);
     }
     StringBuilder text = new StringBuilder("Subject: benchmark\r\n\r\n");
     while (text.length() + LINE.length() <= size) {
@@ -218,7 +219,7 @@ final class SmtpWorkload implements Callable<Integer> {
     private int at;
 
     Repeated(long size) {
-      left = size / BYTES.length * BYTES.length; // ends with a line
+      left = size;
     }
 
     @Override

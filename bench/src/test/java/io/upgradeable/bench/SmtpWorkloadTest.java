@@ -42,6 +42,22 @@ final class SmtpWorkloadTest {
     assertThat(rows.get(1).getAsJsonObject().get("transfer").getAsString()).isEqualTo("BDAT");
   }
 
+  /** Such a message is made while it is sent, and must be as long as was told. */
+  @Test
+  void largeMessage_isAccepted(@TempDir Path folder) {
+    int code =
+        new CommandLine(new Bench())
+            .execute(
+                "smtp",
+                "--messages=1",
+                "--warm-up=0",
+                "--connections=1",
+                "--rounds=1",
+                "--size=20000000",
+                "--json=" + folder.resolve("smtp.json"));
+    assertThat(code).isZero();
+  }
+
   @Test
   void wrongOption_isAUsageError() {
     assertThat(new CommandLine(new Bench()).execute("smtp", "--transfer=pigeon")).isEqualTo(2);
