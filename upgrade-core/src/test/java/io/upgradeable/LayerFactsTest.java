@@ -19,6 +19,7 @@ final class LayerFactsTest {
           Optional.empty(),
           Optional.empty(),
           List.of(),
+          List.of(),
           TlsFacts.Verification.NOT_VERIFIED,
           Optional.empty(),
           "JDK");

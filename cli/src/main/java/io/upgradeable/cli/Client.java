@@ -11,6 +11,10 @@ import io.upgradeable.tls.TlsPolicy;
 import io.upgradeable.tls.TlsRequirement;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** What a protocol's command connects with: whom to talk to, how, and where to report it. */
 final class Client implements AutoCloseable {
@@ -41,9 +45,21 @@ final class Client implements AutoCloseable {
   private final DialogueRecorder recorder;
   private final NettyConnector connector;
   private final LayerStack base;
-  private final long begun = System.nanoTime();
+  private final LongSupplier nanoTime;
+  private final AtomicReference<@Nullable Long> begun = new AtomicReference<>();
 
   Client(Peer peer, TimeOptions times, Report report, DialogueRecorder recorder, int threads) {
+    this(peer, times, report, recorder, threads, System::nanoTime);
+  }
+
+  Client(
+      Peer peer,
+      TimeOptions times,
+      Report report,
+      DialogueRecorder recorder,
+      int threads,
+      LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
     this.peer = peer;
     this.times = times;
     this.report = report;
@@ -72,11 +88,19 @@ final class Client implements AutoCloseable {
 
   /** What is left of the time for the whole command; never nothing, so that it can be a limit. */
   Duration timeLeft() {
-    Duration left = times.timeout().minusNanos(System.nanoTime() - begun);
+    Duration left = times.timeout().minusNanos(nanoTime.getAsLong() - begin());
     return left.compareTo(LEAST) < 0 ? LEAST : left;
   }
 
+  /** The time runs from the first connection on: a password is typed in its own time. */
+  private long begin() {
+    begun.compareAndSet(null, nanoTime.getAsLong());
+    return Objects.requireNonNull(begun.get(), "begun");
+  }
+
+  /** What connects; to ask for it begins the time for the whole command. */
   NettyConnector connector() {
+    begin();
     return connector;
   }
 
@@ -106,6 +130,7 @@ final class Client implements AutoCloseable {
 
   private Connection connect(LayerStack stack, Connecting connecting) throws IOException {
     report.stack(stack);
+    begin();
     try {
       Connection connection = connecting.connect();
       report.connected(connection);

@@ -88,14 +88,19 @@ final class LdapCommand extends ClientCommand {
   protected void talk(Client client) throws IOException {
     LdapFindings findings = new LdapFindings();
     // A password is asked for before there is a server that waits for it.
-    Optional<LdapBind> ready =
-        isEmbedded() ? Optional.of(LdapBind.simple(DEMONSTRATOR, password, false)) : bind.prepare();
+    Optional<LdapBind> ready = isEmbedded() ? Optional.of(demonstration(client)) : bind.prepare();
     try {
       new LdapInquiry(client, findings, ready, this::warn).ask(whoAmI || isEmbedded());
     } finally {
       ready.ifPresent(LdapBind::close);
       client.report().protocol(findings.facts()); // as far as it came
     }
+  }
+
+  /** With --insecure it is our own server all the same, and the password is for this run only. */
+  private LdapBind demonstration(Client client) {
+    boolean insecure = !client.peer().policy().verifiesPeer();
+    return LdapBind.simple(DEMONSTRATOR, password, insecure);
   }
 
   private void warn(LdapResult refusal) {

@@ -2,7 +2,9 @@ package io.upgradeable.cli;
 
 import io.upgradeable.ldap.Ldap;
 import io.upgradeable.ldap.LdapServer;
+import io.upgradeable.ldap.LdapServerLimits;
 import java.io.IOException;
+import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -48,6 +50,7 @@ final class ServeLdapCommand extends ServerCommand {
             .tls(plan.policy())
             .layerLimits(plan.limits().layerLimits());
     plan.limits().applyTo(builder::maxConnections, builder::maxConnectionsPerAddress);
+    plan.limits().stepTimeout().map(ServeLdapCommand::limits).ifPresent(builder::limits);
     users.users().ifPresent(builder::users);
     if (plan.implicitTls()) {
       builder.implicitTls();
@@ -60,5 +63,13 @@ final class ServeLdapCommand extends ServerCommand {
             });
     LdapServer server = builder.start();
     return new Running(server.endpoint(), server::shutdownAsync, server::close);
+  }
+
+  /**
+   * Under TLS a request is an awaited message from its first byte; to say nothing is no request.
+   */
+  private static LdapServerLimits limits(Duration step) {
+    LdapServerLimits usual = LdapServerLimits.DEFAULTS;
+    return usual.withTimeouts(step, usual.idleTimeout());
   }
 }

@@ -68,6 +68,11 @@ final class ServerLimitOptions {
     return Stream.of(stepTimeout, timeout).flatMap(Stream::ofNullable).min(Duration::compareTo);
   }
 
+  /** How long each message may take, if the user says so. */
+  Optional<Duration> stepTimeout() {
+    return Optional.ofNullable(stepTimeout);
+  }
+
   /** The same layer, with these times. */
   <R> Layer<R> limit(Layer<R> layer) {
     return layer.withLimits(limited(layer.limits().orElse(Limits.SERVER)));

@@ -64,7 +64,7 @@ final class ServerTlsOptions {
   /** Refuses what only makes sense under TLS. */
   void requireNone() {
     if (selfSigned || identity.isGiven() || trust.isGiven() || clientAuthentication != null) {
-      throw new UsageException("expected --tls with a certificate and with authorities");
+      throw new UsageException("expected --tls with --self-signed, --cert, --cafile, --capath and --client-auth");
     }
   }
 

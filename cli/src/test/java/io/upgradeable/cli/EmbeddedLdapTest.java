@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The newcomer's first directory server. */
 class EmbeddedLdapTest {
@@ -47,6 +49,16 @@ class EmbeddedLdapTest {
     assertThat(run.out())
         .contains("> tls(localhost) > ldap", "tls   C: BindRequest #2", "  extensions Who am I?\n")
         .doesNotContain("plain ", "StartTLS");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--starttls=required", "--starttls=opportunistic", "--tls"})
+  void noTarget_insecure_bindsAllTheSame(String way) {
+    Cli run = Cli.run("ldap", "--insecure", way);
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.err()).contains("warning: --insecure accepts any certificate");
+    assertThat(run.out()).contains("who am I     dn:uid=alice,dc=example,dc=org");
   }
 
   @Test

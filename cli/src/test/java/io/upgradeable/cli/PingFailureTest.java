@@ -77,7 +77,8 @@ class PingFailureTest {
   @Test
   void silentServer_ping_timedOutAwaitingPong() {
     try (ScriptedPeer server = ScriptedPeer.server(Script.start().stall())) {
-      ping(server, "--timeout", "300ms").failed(ExitCode.TIMED_OUT, "timed out", "expected PONG");
+      ping(server, "--timeout", Patience.LONG)
+          .failed(ExitCode.TIMED_OUT, "timed out", "expected PONG");
     }
   }
 
@@ -91,7 +92,7 @@ class PingFailureTest {
   @Test
   void serverSilentInHandshake_stepTimeout_timedOut() {
     try (ScriptedPeer server = ScriptedPeer.server(UNTIL_STARTTLS.stall())) {
-      ping(server, "--step-timeout", "300ms").failed(ExitCode.TIMED_OUT, "handshake", "300 ms");
+      ping(server, "--step-timeout", Patience.LONG).failed(ExitCode.TIMED_OUT, "handshake", "5 s");
     }
   }
 
@@ -220,7 +221,7 @@ class PingFailureTest {
   void timedOut_jsonVerbose_hasDialogueSoFar() {
     try (ScriptedPeer server = ScriptedPeer.server(Script.start().stall())) {
       JsonObject json =
-          ping(server, "--output", "json", "-v", "--timeout", "300ms")
+          ping(server, "--output", "json", "-v", "--timeout", Patience.LONG)
               .failed(ExitCode.TIMED_OUT)
               .json();
 

@@ -3,15 +3,20 @@ package io.upgradeable.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import com.unboundid.ldap.sdk.ResultCode;
 import io.upgradeable.sasl.Secret;
 import io.upgradeable.sasl.UserFile;
 import io.upgradeable.testkit.Certificates;
+import io.upgradeable.testkit.Script;
+import io.upgradeable.testkit.ScriptedPeer;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,6 +76,22 @@ class ServeLdapTest {
           .contains(
               "names      localhost", "29 days left", "root DSE     LDAPv3", "who am I     nobody")
           .doesNotContain("SearchRequest", "bound");
+    }
+  }
+
+  @Test
+  void halfARequestUnderTls_stepTimeout_disconnected() {
+    Script script =
+        Script.start()
+            .startTls()
+            .send(Arrays.copyOf(LdapScripts.whoAmIRequest(1), 5))
+            .expect(LdapScripts.notice(ResultCode.UNAVAILABLE, "Nothing complete in time, goodbye"))
+            .expectClose();
+    try (RunningServer server = serve("--tls", "--step-timeout", Patience.LONG);
+        ScriptedPeer client =
+            ScriptedPeer.client(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()), script)) {
+      client.awaitPlayed(); // It is not so patient as the server's default.
     }
   }
 
@@ -157,7 +178,7 @@ class ServeLdapTest {
   void mechanismNotOffered_ldap_refused() {
     try (RunningServer server = serve("--users", file("users"))) {
       ldap(server, "--user", "anna", "--password-file", file("password"), "--auth", "CRAM-MD5")
-          .failed(ExitCode.REFUSED, "authMethodNotSupported", "none is fit");
+          .failed(ExitCode.REFUSED, "supportedSASLMechanisms", "none is fit");
     }
   }
 

@@ -85,7 +85,8 @@ class SmtpFailureTest {
             =DONE=
             """);
     try (Fault.Server server = fault.start(dialogue, LOCALHOST)) {
-      smtp(server.endpoint().toString(), "--step-timeout", "500ms").failed(code, words);
+      smtp(server.endpoint().toString(), Patience.options(fault).toArray(String[]::new))
+          .failed(code, words);
     }
   }
 

@@ -204,8 +204,8 @@ class SmtpMailTest {
   void noAnswerToTheDot_json_exits4AndUnknown() {
     try (RunningServer server = serve("--discard", "--fail", "dot=delay:1m")) {
       JsonObject json =
-          smtp(server, mail("--step-timeout", "500ms", "--output", "json"))
-              .failed(ExitCode.TIMED_OUT, "500 ms", "is unknown")
+          smtp(server, mail("--step-timeout", Patience.LONG, "--output", "json"))
+              .failed(ExitCode.TIMED_OUT, "5 s", "is unknown")
               .json();
 
       JsonObject recipient =

@@ -1,5 +1,6 @@
 package io.upgradeable.ldap;
 
+import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.Limits;
@@ -264,7 +265,7 @@ public final class LdapServer implements AutoCloseable {
       Executor computing = threadsOfBinds.orElseGet(() -> BindThreads.Server.POOL);
       acceptor.session(
           connection -> {
-            LdapServerBinder binder = new LdapServerBinder(sasl, channel(tls.get()), connection);
+            LdapServerBinder binder = new LdapServerBinder(sasl, channel(connection), connection);
             return new LdapServerSession(binder, bounds, startTls, observer, sessions, computing);
           });
       return new LdapServer(acceptor.start(), sessions);
@@ -274,11 +275,12 @@ public final class LdapServer implements AutoCloseable {
       return layerLimits.map(layer::withLimits).orElse(layer);
     }
 
-    /** With the certificate that the server showed, which SCRAM can be bound to. */
-    private static SaslChannel channel(TlsPolicy policy) {
-      return policy
-          .identity()
-          .map(identity -> SaslChannel.tls(identity.chain().get(0)))
+    /** With the certificate that this handshake showed, which SCRAM can be bound to. */
+    private static SaslChannel channel(Connection connection) {
+      return connection
+          .tls()
+          .flatMap(facts -> facts.localChain().stream().findFirst())
+          .map(SaslChannel::tls)
           .orElseGet(SaslChannel::tls);
     }
   }

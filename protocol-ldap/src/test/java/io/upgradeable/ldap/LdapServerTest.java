@@ -22,6 +22,7 @@ import io.upgradeable.Endpoint;
 import io.upgradeable.LayerStack;
 import io.upgradeable.Limits;
 import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.UpgradeObserver;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.SaslMechanism;
@@ -57,6 +58,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
@@ -154,6 +156,26 @@ class LdapServerTest {
                 });
         assertThat(session.whoAmI()).isEmpty();
       }
+    }
+  }
+
+  @Test
+  void scram_certificateReplacedDuringTheHandshake_boundToTheOneThatWasShown() throws Exception {
+    AtomicReference<TlsPolicy> policy = new AtomicReference<>(SERVER);
+    TlsPolicy renewed =
+        TlsPolicy.server().identity(CERTIFICATES.server("localhost").identity()).build();
+    UpgradeObserver reloading =
+        new UpgradeObserver() {
+          @Override
+          public void handshakeStarted(String path) {
+            policy.set(renewed);
+          }
+        };
+    try (LdapServer server = server().tls(policy::get).observer(reloading).start();
+        LdapSession session = connect(server)) {
+      assertThat(session.authenticate(SaslCredentials.password("anna", secret("anna's"))))
+          .isEqualTo(SaslMechanism.SCRAM_SHA_256_PLUS);
+      assertThat(policy).hasValue(renewed);
     }
   }
 

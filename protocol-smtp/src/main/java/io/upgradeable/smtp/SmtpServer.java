@@ -6,6 +6,7 @@ import io.upgradeable.Layer;
 import io.upgradeable.Limits;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.negotiation.Message;
+import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.netty.NettyAcceptor;
 import io.upgradeable.sasl.SaslChannel;
 import io.upgradeable.sasl.SaslServer;
@@ -13,8 +14,10 @@ import io.upgradeable.sasl.SaslUsers;
 import io.upgradeable.session.Session;
 import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.InvalidTlsConfigurationException;
+import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -62,7 +65,7 @@ public final class SmtpServer implements AutoCloseable {
     Optional<SaslServer> sasl = builder.users.map(SaslServer::new);
     SmtpServerOptions options = builder.options();
     if (sasl.isPresent()) {
-      options = options.withCapability(SmtpServerAuth.capability(sasl.get(), channel()));
+      options = options.withCapability(SmtpServerAuth.capability(sasl.get(), channel(shownNow())));
     }
     this.setup =
         new SmtpServerSetup(
@@ -77,22 +80,23 @@ public final class SmtpServer implements AutoCloseable {
     this.acceptor = acceptor.layer(layer).session(this::newSession).start();
   }
 
-  /** What a client's connection is bound to: the certificate that is shown now. */
-  private SaslChannel channel() {
-    return policy
-        .get()
-        .identity()
-        .map(identity -> SaslChannel.tls(identity.chain().get(0)))
-        .orElseGet(SaslChannel::tls);
+  private List<X509Certificate> shownNow() {
+    return policy.get().identity().map(TlsIdentity::chain).orElse(List.of());
+  }
+
+  /** What SCRAM can be bound to: the certificate of the handshake, which may be replaced by now. */
+  private static SaslChannel channel(List<X509Certificate> shown) {
+    return shown.isEmpty() ? SaslChannel.tls() : SaslChannel.tls(shown.get(0));
   }
 
   private Session newSession(Connection connection) {
     SmtpServerResult hello = connection.result(layer);
+    List<X509Certificate> shown = connection.tls().map(TlsFacts::localChain).orElse(List.of());
     SmtpServerPeer peer =
         new SmtpServerPeer(
             hello.clientName(), connection.remoteAddress(), connection.tls(), Optional.empty());
     return new SmtpServerSession(
-        setup, peer, hello.extended(), channel(), this::onOpened, sessions::remove);
+        setup, peer, hello.extended(), channel(shown), this::onOpened, sessions::remove);
   }
 
   private void onOpened(SmtpServerSession session) {

@@ -152,6 +152,7 @@ class SmtpServerFaultsTest {
                         Optional.empty(),
                         Optional.empty(),
                         List.of(),
+                        List.of(),
                         TlsFacts.Verification.NO_CERTIFICATE,
                         Optional.empty(),
                         "JDK"))))

@@ -12,6 +12,8 @@ import io.upgradeable.sasl.SaslUsers;
 import io.upgradeable.sasl.Secret;
 import io.upgradeable.sasl.StoredSecret;
 import io.upgradeable.testkit.Certificates;
+import io.upgradeable.tls.TlsEngine;
+import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,6 +33,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -704,18 +707,44 @@ class SmtpServerTest {
     try (SmtpServer server = server(mailbox).users(USERS).start();
         BlockingMailClient client = client(server);
         SaslExchange exchange = scram(mechanism)) {
-      String reply =
-          client.ask(
-              "AUTH "
-                  + mechanism.saslName()
-                  + " "
-                  + Base64.getEncoder().encodeToString(exchange.initialResponse().orElseThrow()));
-      while (reply.startsWith("334 ")) {
-        byte[] challenge = Base64.getDecoder().decode(reply.substring(4).strip());
-        reply = client.ask(Base64.getEncoder().encodeToString(exchange.respond(challenge)));
-      }
-      assertThat(reply).isEqualTo("235 2.7.0 Welcome\r\n");
+      assertThat(authenticate(client, exchange, mechanism)).isEqualTo("235 2.7.0 Welcome\r\n");
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "AUTO"})
+  void auth_certificateReplacedAfterTheHandshake_boundToTheOneThatWasShown(TlsEngine engine)
+      throws Exception {
+    TlsIdentity shown = POLICY.identity().orElseThrow();
+    AtomicReference<TlsPolicy> policy =
+        new AtomicReference<>(TlsPolicy.server().engine(engine).identity(shown).build());
+    try (SmtpServer server = server(mailbox).tls(policy::get).users(USERS).start();
+        BlockingMailClient client =
+            BlockingMailClient.secured(server.endpoint(), CERTIFICATES.authorities());
+        SaslExchange exchange = scram(SaslMechanism.SCRAM_SHA_256_PLUS)) {
+      policy.set(TlsPolicy.server().identity(CERTIFICATES.server("localhost").identity()).build());
+      assertThat(client.ask("EHLO client.example.org")).contains(" SCRAM-SHA-256-PLUS ");
+
+      assertThat(authenticate(client, exchange, SaslMechanism.SCRAM_SHA_256_PLUS))
+          .isEqualTo("235 2.7.0 Welcome\r\n");
+    }
+  }
+
+  private static String authenticate(
+      BlockingMailClient client, SaslExchange exchange, SaslMechanism mechanism) throws Exception {
+    String reply =
+        client.ask(
+            "AUTH "
+                + mechanism.saslName()
+                + " "
+                + Base64.getEncoder().encodeToString(exchange.initialResponse().orElseThrow()));
+    while (reply.startsWith("334 ")) {
+      byte[] challenge = Base64.getDecoder().decode(reply.substring(4).strip());
+      reply = client.ask(Base64.getEncoder().encodeToString(exchange.respond(challenge)));
+    }
+    return reply;
   }
 
   private static SaslExchange scram(SaslMechanism mechanism) {

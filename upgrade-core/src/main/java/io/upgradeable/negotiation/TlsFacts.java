@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param group the key exchange group, for instance {@code x25519}, where it is known
  * @param applicationProtocol the protocol chosen by ALPN, if one was
  * @param peerChain the peer's certificates as it sent them, leaf first; empty if it sent none
+ * @param localChain our own certificates as this handshake sent them, leaf first; empty if it sent
+ *     none. A policy may have others by now
  * @param verification how the peer was verified
  * @param serverName the name sent in SNI by the client, if one was
  * @param engine the TLS implementation, {@code JDK} or {@code OpenSSL}
@@ -22,6 +24,7 @@ public record TlsFacts(
     Optional<String> group,
     Optional<String> applicationProtocol,
     List<X509Certificate> peerChain,
+    List<X509Certificate> localChain,
     Verification verification,
     Optional<String> serverName,
     String engine) {
@@ -38,8 +41,9 @@ public record TlsFacts(
     NOT_VERIFIED
   }
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public TlsFacts {
     peerChain = List.copyOf(peerChain);
+    localChain = List.copyOf(localChain);
   }
 }

@@ -311,6 +311,7 @@ final class TlsUpgrade {
         group,
         Optional.ofNullable(emptyToNull(engine.applicationProtocol())),
         chain,
+        certificates(session.getLocalCertificates()),
         verification(chain),
         policy.role() == Role.CLIENT ? serverName : requestedServerName(session),
         isJdk(ssl) ? "JDK" : "OpenSSL");
@@ -328,16 +329,22 @@ final class TlsUpgrade {
 
   private static List<X509Certificate> peerChain(SSLSession session) {
     try {
-      List<X509Certificate> chain = new ArrayList<>();
-      for (Certificate certificate : session.getPeerCertificates()) {
-        if (certificate instanceof X509Certificate x509) {
-          chain.add(x509);
-        }
-      }
-      return chain;
+      return certificates(session.getPeerCertificates());
     } catch (SSLPeerUnverifiedException noCertificate) {
       return List.of();
     }
+  }
+
+  private static List<X509Certificate> certificates(Certificate @Nullable [] chain) {
+    List<X509Certificate> certificates = new ArrayList<>();
+    if (chain != null) {
+      for (Certificate certificate : chain) {
+        if (certificate instanceof X509Certificate x509) {
+          certificates.add(x509);
+        }
+      }
+    }
+    return certificates;
   }
 
   private static Optional<String> requestedServerName(SSLSession session) {

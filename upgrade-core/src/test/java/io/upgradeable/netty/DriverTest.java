@@ -113,6 +113,21 @@ final class DriverTest extends LoopbackFixture {
 
   @ParameterizedTest
   @EnumSource(TlsEngine.class)
+  void startTls_server_factsHaveTheCertificateThatItShowed(TlsEngine engine) throws Exception {
+    NettyAcceptor server = serve(serverLayer(engine));
+    Layer<List<String>> layer = clientLayer(engine);
+    for (int i = 0; i < 3; i++) { // The later ones may resume the first one's session.
+      Connection connection =
+          closing(connector.connect(LayerStack.tcp(server.endpoint()).then(layer)));
+      assertThat(connection.tls().orElseThrow().localChain()).isEmpty();
+      TlsFacts facts = serverFacts.poll(20, TimeUnit.SECONDS);
+      assertThat(facts).isNotNull();
+      assertThat(facts.localChain()).containsExactly(IDENTITY.certificate());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TlsEngine.class)
   void startTls_bothRoles_secured(TlsEngine engine) throws Exception {
     NettyAcceptor server = serve(serverLayer(engine));
     Layer<List<String>> layer = clientLayer(engine);

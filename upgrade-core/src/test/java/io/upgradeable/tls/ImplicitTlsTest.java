@@ -28,6 +28,7 @@ class ImplicitTlsTest {
           Optional.empty(),
           Optional.empty(),
           List.of(),
+          List.of(),
           Verification.NOT_VERIFIED,
           Optional.empty(),
           "JDK");

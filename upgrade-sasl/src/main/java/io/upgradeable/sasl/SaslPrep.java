@@ -40,6 +40,11 @@ final class SaslPrep {
     return new String(query(text.toCharArray()));
   }
 
+  /** {@link #stored(char[])} for what is no secret. */
+  static String stored(String text) {
+    return new String(stored(text.toCharArray()));
+  }
+
   private interface Preparation {
     char[] apply(char[] text);
   }

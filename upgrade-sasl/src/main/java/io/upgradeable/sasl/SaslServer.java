@@ -94,7 +94,7 @@ public final class SaslServer {
     Optional<StoredSecret> stored = users.find(preparedUser);
     // Made in either case, so that it takes as long.
     StoredSecret decoy =
-        StoredSecret.decoy(decoyKey, preparedUser, users.iterationsOfUnknownUsers());
+        StoredSecret.decoy(decoyKey, preparedUser, users.parametersOfUnknown(preparedUser));
     return new Found(stored.orElse(decoy), stored.isPresent());
   }
 

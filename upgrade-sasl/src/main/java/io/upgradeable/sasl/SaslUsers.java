@@ -27,23 +27,26 @@ public interface SaslUsers {
   }
 
   /**
-   * How many iterations unknown users seem to have: those of the known ones, if nobody shall tell
-   * them apart.
+   * What unknown users seem to have: what known ones have, if nobody shall tell them apart. Must be
+   * the same each time for the same name. It is asked for known users too, so that it takes as
+   * long.
    *
-   * @return the count
+   * @param user the name as SASLprep (RFC 4013) made it
+   * @return the parameters; {@link ScramParameters#DEFAULTS}, unless this is overridden
    */
-  default int iterationsOfUnknownUsers() {
-    return StoredSecret.DEFAULT_ITERATIONS;
+  default ScramParameters parametersOfUnknown(String user) {
+    return ScramParameters.DEFAULTS;
   }
 
   /**
-   * Some users that do not change.
+   * Some users that do not change. An unknown one seems to have the iterations and the salt's
+   * length of one of them.
    *
-   * @param users by name
+   * @param users by name; SASLprep (RFC 4013) is done here
    * @return the store
+   * @throws IllegalArgumentException if SASLprep prohibits a name, or makes the same of two
    */
   static SaslUsers of(Map<String, StoredSecret> users) {
-    Map<String, StoredSecret> copy = Map.copyOf(users);
-    return user -> Optional.ofNullable(copy.get(user));
+    return new FixedUsers(users);
   }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ScramExchange extends SaslExchange {
 
-  private static final int MAX_SALT_BYTES = 1024;
+  static final int MAX_SALT_BYTES = 1024;
 
   private enum Awaited {
     SERVER_FIRST,

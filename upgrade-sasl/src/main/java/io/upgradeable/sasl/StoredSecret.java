@@ -16,7 +16,8 @@ public final class StoredSecret {
   /** RFC 7677, 4, asks for at least as many. */
   public static final int DEFAULT_ITERATIONS = ScramKeys.MIN_ITERATIONS;
 
-  private static final int SALT_BYTES = 16;
+  /** How long a new salt is. */
+  static final int SALT_BYTES = 16;
 
   private static final Pattern TEXT =
       Pattern.compile(
@@ -49,14 +50,14 @@ public final class StoredSecret {
    * Derives what is stored.
    *
    * @param password the password; it may be closed afterwards
-   * @param salt the salt, at least one byte
-   * @param iterations how often the digest is repeated
+   * @param salt the salt, 1 to 1024 bytes
+   * @param iterations how often the digest is repeated, from 4096 to a million
    * @return the verifier
-   * @throws IllegalArgumentException if SASLprep (RFC 4013) prohibits the password, it is empty,
-   *     the salt is, or the count is not between 4096 and a million
+   * @throws IllegalArgumentException if SASLprep (RFC 4013) prohibits the password, it is empty, or
+   *     the salt's length or the count is wrong
    */
   public static StoredSecret of(Secret password, byte[] salt, int iterations) {
-    requireParameters(salt, iterations);
+    ScramParameters.require(iterations, salt.length);
     char[] prepared = SaslPrep.stored(password.value());
     if (prepared.length == 0) {
       throw new IllegalArgumentException("expected a password, got an empty one");
@@ -76,8 +77,8 @@ public final class StoredSecret {
   /**
    * Takes up what was stored elsewhere.
    *
-   * @param salt the salt, at least one byte
-   * @param iterations how often the digest is repeated
+   * @param salt the salt, 1 to 1024 bytes
+   * @param iterations how often the digest is repeated, from 4096 to a million
    * @param storedKey SCRAM's StoredKey, 32 bytes
    * @param serverKey SCRAM's ServerKey, 32 bytes
    * @return the verifier
@@ -85,7 +86,7 @@ public final class StoredSecret {
    */
   public static StoredSecret fromKeys(
       byte[] salt, int iterations, byte[] storedKey, byte[] serverKey) {
-    requireParameters(salt, iterations);
+    ScramParameters.require(iterations, salt.length);
     if (storedKey.length != ScramKeys.KEY_BYTES || serverKey.length != ScramKeys.KEY_BYTES) {
       throw new IllegalArgumentException("expected two keys of 32 bytes");
     }
@@ -128,24 +129,22 @@ public final class StoredSecret {
             base64.encodeToString(serverKey));
   }
 
-  private static void requireParameters(byte[] salt, int iterations) {
-    if (salt.length == 0) {
-      throw new IllegalArgumentException("expected a salt, got an empty one");
-    }
-    if (iterations < ScramKeys.MIN_ITERATIONS || iterations > ScramKeys.MAX_ITERATIONS) {
-      throw new IllegalArgumentException(
-          "expected %d to %d iterations, got %d"
-              .formatted(ScramKeys.MIN_ITERATIONS, ScramKeys.MAX_ITERATIONS, iterations));
-    }
-  }
-
   /** What an unknown user seems to have: the same each time, and no password's. */
-  static StoredSecret decoy(byte[] key, String user, int iterations) {
+  static StoredSecret decoy(byte[] key, String user, ScramParameters parameters) {
     return new StoredSecret(
-        Arrays.copyOf(derived(key, "salt", user), SALT_BYTES),
-        iterations,
+        salt(key, user, parameters.saltBytes()),
+        parameters.iterations(),
         derived(key, "stored", user),
         derived(key, "server", user));
+  }
+
+  private static byte[] salt(byte[] key, String user, int length) {
+    byte[] salt = new byte[length];
+    for (int at = 0; at < length; at += ScramKeys.KEY_BYTES) {
+      byte[] block = derived(key, "salt " + at, user);
+      System.arraycopy(block, 0, salt, at, Math.min(block.length, length - at));
+    }
+    return salt;
   }
 
   private static byte[] derived(byte[] key, String label, String user) {
@@ -158,6 +157,10 @@ public final class StoredSecret {
     byte[] candidate = ScramKeys.storedKey(ScramKeys.clientKey(salted));
     Arrays.fill(salted, (byte) 0);
     return MessageDigest.isEqual(candidate, storedKey);
+  }
+
+  ScramParameters parameters() {
+    return new ScramParameters(iterations, salt.length);
   }
 
   byte[] salt() {

@@ -45,7 +45,7 @@ public final class UserFile {
       int colon = line.indexOf(':');
       try {
         if (colon < 1
-            || users.put(prepared(line.substring(0, colon)), stored(line, colon)) != null) {
+            || users.put(SaslPrep.stored(line.substring(0, colon)), stored(line, colon)) != null) {
           throw new IllegalArgumentException("expected NAME:VERIFIER, each name once");
         }
       } catch (IllegalArgumentException e) {
@@ -59,10 +59,6 @@ public final class UserFile {
     return StoredSecret.parse(line.substring(colon + 1).strip());
   }
 
-  private static String prepared(String name) {
-    return new String(SaslPrep.stored(name.toCharArray()));
-  }
-
   /**
    * A line for a user.
    *
@@ -73,7 +69,7 @@ public final class UserFile {
    *     is empty or has a colon
    */
   public static String line(String user, Secret password) {
-    String name = prepared(user);
+    String name = SaslPrep.stored(user);
     if (name.isEmpty() || name.indexOf(':') >= 0) {
       throw new IllegalArgumentException("expected a user's name without a colon");
     }

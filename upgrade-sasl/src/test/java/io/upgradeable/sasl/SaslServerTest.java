@@ -13,6 +13,9 @@ import io.upgradeable.sasl.SaslServerStep.Refused;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -216,8 +219,61 @@ class SaslServerTest {
 
   /** Without the nonce. */
   private String serverFirst(String user) {
-    String message = challenge(exampleOfTheRfc().receive(bytes("n,,n=" + user + ",r=abc")));
+    return serverFirst(server, user);
+  }
+
+  private static String serverFirst(SaslServer server, String user) {
+    String message = challenge(exampleOfTheRfc(server).receive(bytes("n,,n=" + user + ",r=abc")));
     return message.substring(message.indexOf("s="));
+  }
+
+  private static StoredSecret stored(int saltBytes, int iterations) {
+    return StoredSecret.fromKeys(new byte[saltBytes], iterations, new byte[32], new byte[32]);
+  }
+
+  /** What everybody may see: the count, and how long the salt is. */
+  private static String seen(SaslServer server, String user) {
+    String message = serverFirst(server, user);
+    int comma = message.indexOf(',');
+    byte[] salt = Base64.getDecoder().decode(message.substring(2, comma));
+    return salt.length + message.substring(comma);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 12, 32, 33, 100})
+  void scram_usersOfAnotherServer_unknownOneLooksLikeThem(int saltBytes) {
+    SaslServer moved = new SaslServer(SaslUsers.of(Map.of("user", stored(saltBytes, 20_000))));
+
+    assertThat(seen(moved, "user")).isEqualTo(saltBytes + ",i=20000");
+    assertThat(seen(moved, "nobody")).isEqualTo(seen(moved, "user"));
+    assertThat(serverFirst(moved, "nobody")).isEqualTo(serverFirst(moved, "nobody"));
+  }
+
+  @Test
+  void scram_mixedUsers_unknownOnesLookLikeOneOrTheOther() {
+    SaslServer mixed =
+        new SaslServer(SaslUsers.of(Map.of("new", stored(16, 4096), "old", stored(24, 15_000))));
+
+    // Each of so many names has a fair chance of either.
+    Set<String> seen =
+        IntStream.range(0, 200)
+            .mapToObj(i -> seen(mixed, "nobody" + i))
+            .collect(Collectors.toSet());
+    assertThat(seen).containsExactlyInAnyOrder("16,i=4096", "24,i=15000");
+    assertThat(serverFirst(mixed, "nobody")).isEqualTo(serverFirst(mixed, "nobody"));
+  }
+
+  @Test
+  void scram_nobodyKnown_unknownOneLooksLikeANewUser() {
+    assertThat(seen(new SaslServer(SaslUsers.of(Map.of())), "nobody")).isEqualTo("16,i=4096");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1025})
+  void storedSecret_saltOutOfBounds_refused(int saltBytes) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> stored(saltBytes, 4096))
+        .withMessage("expected a salt of 1 to 1024 bytes, got " + saltBytes);
   }
 
   @ParameterizedTest
@@ -265,6 +321,27 @@ class SaslServerTest {
 
     assertThat(start(SaslMechanism.PLAIN).receive(message))
         .isEqualTo(new Malformed("expected a message of PLAIN in UTF-8, got other bytes"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Jose\u0301", "Jos\u00e9", "Jo\u00ads\u00e9"})
+  void users_nameInAnySpelling_found(String known) {
+    StoredSecret stored = StoredSecret.of(Fixtures.secret("pencil"));
+    SaslServer prepared = new SaslServer(SaslUsers.of(Map.of(known, stored)));
+
+    assertThat(prepared.verify("Jos\u00e9", Fixtures.secret("pencil"))).contains("Jos\u00e9");
+    assertThat(prepared.verify("Jose\u0301", Fixtures.secret("pencil"))).contains("Jos\u00e9");
+  }
+
+  @Test
+  void users_prohibitedOrSameName_refused() {
+    StoredSecret stored = stored(16, 4096);
+
+    assertThatIllegalArgumentException().isThrownBy(() -> SaslUsers.of(Map.of("\ue000", stored)));
+    assertThatIllegalArgumentException().isThrownBy(() -> SaslUsers.of(Map.of("", stored)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SaslUsers.of(Map.of("Jose\u0301", stored, "Jos\u00e9", stored)))
+        .withMessageContaining("two spellings");
   }
 
   @Test

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import java.util.UUID;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.ASN1BitString;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
@@ -122,7 +123,8 @@ public final class Certificates {
   }
 
   /**
-   * Makes an authority with an EC key.
+   * Makes an authority with an EC key and a name of its own, so that whoever trusts another one
+   * finds this one unknown, and not its signatures wrong.
    *
    * @return the authority
    */
@@ -135,7 +137,7 @@ public final class Certificates {
       return new Certificates(
           valid()
               .algorithm(algorithm)
-              .subject("CN=Upgradeable throw-away authority")
+              .subject("CN=Upgradeable throw-away authority " + UUID.randomUUID())
               .setIsCertificateAuthority(true)
               .setKeyUsage(
                   true,

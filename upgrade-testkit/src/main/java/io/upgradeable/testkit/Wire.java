@@ -76,6 +76,7 @@ public final class Wire {
         Optional.of("x25519"),
         Optional.empty(),
         List.of(),
+        List.of(),
         role == Role.CLIENT
             ? TlsFacts.Verification.CHAIN_AND_NAME
             : TlsFacts.Verification.NO_CERTIFICATE,

@@ -63,6 +63,15 @@ class CertificatesTest {
   }
 
   @Test
+  void authorities_two_haveDifferentNames() {
+    X509Certificate other = Certificates.create().authorities().get(0);
+
+    assertThat(certificates.authorities().get(0).getSubjectX500Principal())
+        .isNotEqualTo(other.getSubjectX500Principal())
+        .isEqualTo(leaf(certificates.server("localhost")).getIssuerX500Principal());
+  }
+
+  @Test
   void badCertificates_issued_areBadInTheirOneWay() throws Exception {
     assertThatThrownBy(() -> leaf(certificates.expired("a.test")).checkValidity())
         .isInstanceOf(CertificateExpiredException.class);

@@ -1,0 +1,27 @@
+package io.upgradeable.cli;
+
+import io.upgradeable.testkit.Fault;
+import java.util.List;
+
+/** How long tests let a peer be silent that is silent on purpose. */
+final class Patience {
+
+  /**
+   * For a limit that also bounds steps which are to succeed: a loaded machine needs time for them.
+   */
+  static final String LONG = "5s";
+
+  /** For a limit that bounds nothing but the silence. */
+  private static final String SHORT = "500ms";
+
+  private Patience() {}
+
+  /** The options with which a client waits for a peer with this fault. */
+  static List<String> options(Fault fault) {
+    return switch (fault) {
+      case HANG_AFTER_ACCEPT -> List.of("--step-timeout", SHORT);
+      case HANG_IN_HANDSHAKE, HANG_UNDER_TLS -> List.of("--step-timeout", LONG);
+      default -> List.of(); // Nothing of it is to time out.
+    };
+  }
+}
