@@ -64,7 +64,8 @@ final class ServerTlsOptions {
   /** Refuses what only makes sense under TLS. */
   void requireNone() {
     if (selfSigned || identity.isGiven() || trust.isGiven() || clientAuthentication != null) {
-      throw new UsageException("expected --tls with --self-signed, --cert, --cafile, --capath and --client-auth");
+      throw new UsageException(
+          "expected --tls with --self-signed, --cert, --cafile, --capath and --client-auth");
     }
   }
 
