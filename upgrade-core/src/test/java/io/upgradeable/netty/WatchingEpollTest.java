@@ -23,7 +23,7 @@ import java.net.Socket;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -42,9 +42,9 @@ final class WatchingEpollTest extends PeerFixture {
 
   WatchingEpollTest() throws IOException {}
 
-  @AfterEach
-  void stop() {
-    group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  @BeforeEach
+  void endBehindAllChannels() {
+    closing(() -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync());
   }
 
   /** Counts how often the loop looks what there is to do. */
