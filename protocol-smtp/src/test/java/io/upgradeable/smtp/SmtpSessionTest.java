@@ -198,7 +198,7 @@ class SmtpSessionTest {
             offering(PIPELINING, "CHUNKING", "SIZE")
                 .expectOnly("MAIL FROM:<a@example.org> SIZE=25\r\n" + RCPT_B + RCPT_C)
                 .send(OK + OK + NO)
-                .expectOnly("RSET\r\n")
+                .expect("RSET\r\n") // What comes next may be behind it.
                 .send(OK)
                 .expectOnly("NOOP\r\n")
                 .send(OK))) {
@@ -220,7 +220,7 @@ class SmtpSessionTest {
             offering(PIPELINING)
                 .expectOnly(MAIL)
                 .send(OK)
-                .expectOnly("RSET\r\n")
+                .expect("RSET\r\n") // What comes next may be behind it.
                 .send(OK)
                 .expectOnly(ENVELOPE)
                 .send(OK + OK + GO_AHEAD)
