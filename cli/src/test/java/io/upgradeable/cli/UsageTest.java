@@ -173,7 +173,7 @@ class UsageTest {
           serve connect --allow-port 80               | expected --allow-public with --allow-port
           serve connect --allow-public --allow-port 0 | expected a port from 1 to 65535
           serve connect --allow a:1 --listen 0.0.0.0:0 | expected --users for a proxy that others can reach
-          serve connect --allow a:1 --self-signed     | expected --tls with a certificate
+          serve connect --allow a:1 --self-signed     | expected --tls with --self-signed
           serve connect --allow a:1 --tls             | expected --cert FILE with --key FILE, or --self-signed
           serve connect --print-user                  | expected --user with --print-user
           serve connect --users /does/not/exist       | cannot read --users /does/not/exist: no such file
