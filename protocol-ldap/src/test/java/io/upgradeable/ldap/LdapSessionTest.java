@@ -708,23 +708,25 @@ class LdapSessionTest {
 
   @Test
   void blockingForm_onTheEventLoop_illegal() throws Exception {
+    CountDownLatch attached = new CountDownLatch(1); // Else this thread would run the dependent.
     against(
-        script().expect(whoAmI(1)).send(Answers.whoAmI(1, "")).discard(),
-        session ->
-            assertThatThrownBy(
-                    () ->
-                        session
-                            .whoAmIAsync()
-                            .thenAccept(
-                                ignored -> {
-                                  try {
-                                    session.whoAmI();
-                                  } catch (IOException e) {
-                                    throw new IllegalArgumentException(e);
-                                  }
-                                })
-                            .get(20, TimeUnit.SECONDS))
-                .hasCauseInstanceOf(IllegalStateException.class));
+        script().expect(whoAmI(1)).await(attached).send(Answers.whoAmI(1, "")).discard(),
+        session -> {
+          CompletableFuture<Void> nested =
+              session
+                  .whoAmIAsync()
+                  .thenAccept(
+                      ignored -> {
+                        try {
+                          session.whoAmI();
+                        } catch (IOException e) {
+                          throw new IllegalArgumentException(e);
+                        }
+                      });
+          attached.countDown();
+          assertThatThrownBy(() -> nested.get(20, TimeUnit.SECONDS))
+              .hasCauseInstanceOf(IllegalStateException.class);
+        });
   }
 
   @Test
