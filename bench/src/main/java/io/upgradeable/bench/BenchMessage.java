@@ -7,6 +7,11 @@ import java.nio.charset.StandardCharsets;
 /** The message that all send. */
 final class BenchMessage {
 
+  static final String FROM = "bench@example.test";
+
+  /** Whom the Postfix of the tests knows too. */
+  static final String TO = "alice@example.test";
+
   private static final String LINE =
       "All work and no play makes a dull benchmark, said the postman and rang twice.\r\n";
   private static final int STREAMED_FROM = 16 * 1024 * 1024;

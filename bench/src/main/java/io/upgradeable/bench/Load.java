@@ -24,7 +24,7 @@ final class Load {
 
   private final Map<String, String> options = new HashMap<>();
 
-  private Load(String... args) {
+  Load(String... args) {
     for (int i = 0; i + 1 < args.length; i += 2) {
       options.put(args[i], args[i + 1]);
     }

@@ -3,7 +3,9 @@ package io.upgradeable.bench;
 import io.upgradeable.Endpoint;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,12 +24,43 @@ final class ServerProcess implements AutoCloseable {
   private static final Duration END = Duration.ofSeconds(10);
   private static final double TICKS_PER_SECOND = 100; // USER_HZ, which every Linux has
 
-  private final Process process;
-  private final Endpoint endpoint;
+  /** How to end what somebody else has started. */
+  interface End {
+    void run() throws IOException;
+  }
 
-  private ServerProcess(Process process, Endpoint endpoint) {
+  private final ProcessHandle process;
+  private final Endpoint endpoint;
+  private final End end;
+
+  private ServerProcess(ProcessHandle process, Endpoint endpoint, End end) {
     this.process = process;
     this.endpoint = endpoint;
+    this.end = end;
+  }
+
+  private ServerProcess(Process process, Endpoint endpoint) {
+    this(process.toHandle(), endpoint, () -> end(process));
+  }
+
+  /**
+   * Takes a server that runs already, and waits until it accepts connections at the endpoint.
+   *
+   * @throws IOException if it does not in time
+   */
+  static ServerProcess foreign(long pid, Endpoint endpoint, End end) throws IOException {
+    ProcessHandle process =
+        ProcessHandle.of(pid).orElseThrow(() -> new IOException("no process " + pid));
+    ServerProcess server = new ServerProcess(process, endpoint, end);
+    server.awaitListening(() -> "process " + pid);
+    return server;
+  }
+
+  /** A port of loopback that nobody listens on. */
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
   }
 
   /**
@@ -67,16 +100,24 @@ final class ServerProcess implements AutoCloseable {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     ServerProcess server = new ServerProcess(process, endpoint);
-    long end = System.nanoTime() + END.toNanos();
+    server.awaitListening(() -> command.get(0) + ": " + Files.readString(log));
+    return server;
+  }
+
+  private interface Description {
+    String text() throws IOException;
+  }
+
+  private void awaitListening(Description description) throws IOException {
+    long deadline = System.nanoTime() + END.toNanos();
     while (true) {
       try (Socket probe = new Socket()) {
         probe.connect(new InetSocketAddress(endpoint.host(), endpoint.port()), 1000);
-        return server;
+        return;
       } catch (IOException e) {
-        if (!process.isAlive() || System.nanoTime() > end) {
-          server.close();
-          throw new IOException(
-              command.get(0) + " does not listen on " + endpoint + ": " + Files.readString(log), e);
+        if (!process.isAlive() || System.nanoTime() > deadline) {
+          close();
+          throw new IOException("nobody listens on " + endpoint + ": " + description.text(), e);
         }
         pause();
       }
@@ -102,8 +143,7 @@ final class ServerProcess implements AutoCloseable {
   /** The processor time that the server and its children have had, those that have ended too. */
   double cpuSeconds() throws IOException {
     double ticks = 0;
-    try (Stream<ProcessHandle> all =
-        Stream.concat(Stream.of(process.toHandle()), process.descendants())) {
+    try (Stream<ProcessHandle> all = Stream.concat(Stream.of(process), process.descendants())) {
       for (ProcessHandle each : (Iterable<ProcessHandle>) all::iterator) {
         ticks += ticks(each.pid());
       }
@@ -128,6 +168,10 @@ final class ServerProcess implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    end.run();
+  }
+
+  private static void end(Process process) throws IOException {
     List<ProcessHandle> children;
     try (Stream<ProcessHandle> all = process.descendants()) {
       children = all.toList();

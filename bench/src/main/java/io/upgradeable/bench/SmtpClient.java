@@ -19,15 +19,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /** Our submission: sessions that stay open, each with some messages in flight. */
 final class SmtpClient implements Load.Work {
 
   private final NettyConnector connector = NettyConnector.builder().threads(1).build();
   private final List<SmtpSession> sessions = new ArrayList<>();
-  private final Envelope envelope = Envelope.of("bench@example.test", "sink@example.test");
+  private final Envelope envelope = Envelope.of(BenchMessage.FROM, BenchMessage.TO);
   private final MailContent content;
   private final int inFlight;
 
@@ -57,42 +56,14 @@ final class SmtpClient implements Load.Work {
   /** Keeps so many messages in flight on each session until all are reported. */
   @Override
   public int run(int units) {
-    AtomicInteger failures = new AtomicInteger();
-    AtomicInteger left = new AtomicInteger(units);
-    List<CompletableFuture<Void>> lanes = new ArrayList<>();
+    List<Supplier<CompletableFuture<Boolean>>> lanes = new ArrayList<>();
     for (SmtpSession session : sessions) {
       for (int i = 0; i < inFlight; i++) {
-        CompletableFuture<Void> lane = new CompletableFuture<>();
-        lanes.add(lane);
-        next(session, left, failures, lane);
+        lanes.add(
+            () -> session.sendAsync(envelope, content).thenApply(DeliveryReport::isAcceptedForAll));
       }
     }
-    CompletableFuture.allOf(lanes.toArray(CompletableFuture[]::new)).join();
-    return failures.get();
-  }
-
-  private void next(
-      SmtpSession session,
-      AtomicInteger left,
-      AtomicInteger failures,
-      CompletableFuture<Void> lane) {
-    if (left.getAndDecrement() <= 0) {
-      lane.complete(null);
-      return;
-    }
-    session
-        .sendAsync(envelope, content)
-        .whenComplete(
-            (DeliveryReport report, Throwable error) -> {
-              if (error != null) {
-                lane.completeExceptionally(new CompletionException(error));
-                return;
-              }
-              if (!report.isAcceptedForAll()) {
-                failures.incrementAndGet();
-              }
-              next(session, left, failures, lane);
-            });
+    return Lanes.async(units, lanes);
   }
 
   @Override

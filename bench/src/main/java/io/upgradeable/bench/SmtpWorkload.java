@@ -1,12 +1,14 @@
 package io.upgradeable.bench;
 
+import io.upgradeable.Endpoint;
 import io.upgradeable.smtp.ContentTransfer;
 import io.upgradeable.tls.TlsEngine;
-import java.io.PrintStream;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,6 +21,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
 final class SmtpWorkload implements Callable<Integer> {
+
+  private static final String PLAINTEXT = "smtp-source (plaintext)";
 
   @Option(names = "--messages", description = "Messages of one measured run.")
   private int messages = 20_000;
@@ -41,11 +45,15 @@ final class SmtpWorkload implements Callable<Integer> {
   @Option(names = "--engine", split = ",", description = "OPENSSL, JDK or AUTO; several runs.")
   private List<TlsEngine> engines = List.of(TlsEngine.AUTO);
 
+  @Option(
+      names = "--postfix",
+      description = "Send to Postfix in a container of the Docker engine, not to the sink.")
+  private boolean postfix;
+
   @Mixin private final Rounds rounds = new Rounds();
 
   @Override
   public Integer call() throws Exception {
-    PrintStream err = System.err;
     TestAuthority authority = TestAuthority.create();
     Table table =
         new Table(
@@ -53,20 +61,20 @@ final class SmtpWorkload implements Callable<Integer> {
             List.of("engine", "group"),
             List.of("messages/s", "MB/s", "client CPU-s/1000", "server CPU-s/1000", "failures"),
             List.of("messages/s", "client CPU-s/1000"));
-    try (ServerProcess sink =
-        ServerProcess.start(SmtpSink.class, authority.certificate(), authority.key())) {
+    try (Servers servers = servers(authority)) {
       List<Rounds.Turn> turns = new ArrayList<>();
-      List<Contestant> contestants = rounds.takingPart(contestants(), err);
+      List<Contestant> contestants = rounds.takingPart(contestants(), System.err);
       for (long size : sizes) {
         for (int count : connections) {
           for (Contestant contestant : contestants) {
-            turns.add(() -> run(contestant, size, count, authority, sink, table));
+            ServerProcess server = servers.of(contestant);
+            turns.add(() -> run(contestant, size, count, authority, server, table));
           }
         }
       }
       rounds.run(turns);
     }
-    return rounds.tell(table, "smtp");
+    return rounds.tell(table, postfix ? "smtp-postfix" : "smtp");
   }
 
   private List<Contestant> contestants() {
@@ -85,7 +93,65 @@ final class SmtpWorkload implements Callable<Integer> {
                 String.valueOf(inFlight)));
       }
     }
+    all.add(Contestant.java("Angus Mail", AngusSmtp.class));
+    all.add(Contestant.java("Vert.x mail client", VertxSmtp.class));
+    all.add(Contestant.java("NioSmtpClient", NioSmtp.class));
+    all.add(Contestant.python("smtplib", "smtplib_client.py"));
+    all.add(Contestant.program(PLAINTEXT, "smtp-source", SmtpWorkload::smtpSource));
     return all;
+  }
+
+  private static List<String> smtpSource(List<String> options) {
+    Load load = new Load(options.toArray(String[]::new));
+    return List.of(
+        "-d",
+        "-s",
+        String.valueOf(load.atOnce()),
+        "-m",
+        String.valueOf(load.units()),
+        "-l",
+        load.text("--size"),
+        "-f",
+        BenchMessage.FROM,
+        "-t",
+        BenchMessage.TO,
+        load.peer().toString());
+  }
+
+  /** Ours speaks no mail in plaintext: smtp-source, which speaks no TLS, has a sink of its own. */
+  private record Servers(ServerProcess main, Optional<ServerProcess> plaintext)
+      implements AutoCloseable {
+
+    ServerProcess of(Contestant contestant) {
+      return contestant.name().equals(PLAINTEXT) ? plaintext.orElse(main) : main;
+    }
+
+    @Override
+    public void close() throws IOException {
+      main.close();
+      if (plaintext.isPresent()) {
+        plaintext.get().close();
+      }
+    }
+  }
+
+  private Servers servers(TestAuthority authority) throws IOException {
+    if (postfix) {
+      return new Servers(Postfix.start(authority), Optional.empty());
+    }
+    Optional<String> program = Programs.find("smtp-sink");
+    Optional<ServerProcess> sink = Optional.empty();
+    if (program.isPresent()) {
+      Endpoint endpoint = Endpoint.of("127.0.0.1", ServerProcess.freePort());
+      sink =
+          Optional.of(
+              ServerProcess.listening(
+                  List.of(program.get(), endpoint.toString(), "1000"),
+                  endpoint,
+                  authority.folder().resolve("smtp-sink.log")));
+    }
+    return new Servers(
+        ServerProcess.start(SmtpSink.class, authority.certificate(), authority.key()), sink);
   }
 
   private void run(
