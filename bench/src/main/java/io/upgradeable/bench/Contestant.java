@@ -11,6 +11,7 @@ import java.util.function.Function;
  * @param name as in the table
  * @param missing what it needs and this machine has not, empty where it can run
  * @param command the whole command line for the options of a {@link Load}
+ * @param share how much it does of what the others do, for one that takes long
  * @param cooperative whether it warms up and measures itself, as {@link Load} says; a program that
  *     does not is measured from its start to its end
  */
@@ -18,7 +19,18 @@ record Contestant(
     String name,
     Optional<String> missing,
     Function<List<String>, List<String>> command,
+    double share,
     boolean cooperative) {
+
+  /** The same, which does less than the others, for it takes long. */
+  Contestant withShare(double part) {
+    return new Contestant(name, missing, command, part, cooperative);
+  }
+
+  /** How much it does where the others do so many units. */
+  int shareOf(int units) {
+    return Math.max(1, (int) (units * share));
+  }
 
   /** One of ours, or one that is written in Java for this. */
   static Contestant java(String name, Class<?> main, String... more) {
@@ -30,6 +42,7 @@ record Contestant(
           command.addAll(List.of(more));
           return command;
         },
+        1,
         true);
   }
 
@@ -47,6 +60,7 @@ record Contestant(
           command.addAll(List.of(more));
           return command;
         },
+        1,
         true);
   }
 
@@ -63,6 +77,7 @@ record Contestant(
           command.addAll(arguments.apply(options));
           return command;
         },
+        1,
         false);
   }
 }

@@ -28,7 +28,7 @@ final class SmtpWorkload implements Callable<Integer> {
   private int messages = 20_000;
 
   @Option(names = "--warm-up", description = "Messages before it that do not count.")
-  private int warmUp = 20_000;
+  private int warmUp = 60_000;
 
   @Option(names = "--connections", split = ",", description = "How many at a time; several runs.")
   private List<Integer> connections = List.of(1, 4);
@@ -93,8 +93,8 @@ final class SmtpWorkload implements Callable<Integer> {
                 String.valueOf(inFlight)));
       }
     }
-    all.add(Contestant.java("Angus Mail", AngusSmtp.class));
-    all.add(Contestant.java("Vert.x mail client", VertxSmtp.class));
+    all.add(Contestant.java("Angus Mail", AngusSmtp.class).withShare(0.02));
+    all.add(Contestant.java("Vert.x mail client", VertxSmtp.class).withShare(0.1));
     all.add(Contestant.java("NioSmtpClient", NioSmtp.class));
     all.add(Contestant.python("smtplib", "smtplib_client.py"));
     all.add(Contestant.program(PLAINTEXT, "smtp-source", SmtpWorkload::smtpSource));
@@ -146,12 +146,23 @@ final class SmtpWorkload implements Callable<Integer> {
       sink =
           Optional.of(
               ServerProcess.listening(
-                  List.of(program.get(), endpoint.toString(), "1000"),
+                  asNobody(program.get(), endpoint.toString(), "1000"),
                   endpoint,
                   authority.folder().resolve("smtp-sink.log")));
     }
     return new Servers(
         ServerProcess.start(SmtpSink.class, authority.certificate(), authority.key()), sink);
+  }
+
+  /** Postfix's programs do not serve as root. */
+  private static List<String> asNobody(String program, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(program);
+    if (System.getProperty("user.name").equals("root")) {
+      command.addAll(List.of("-u", "nobody"));
+    }
+    command.addAll(List.of(arguments));
+    return command;
   }
 
   private void run(
@@ -162,21 +173,22 @@ final class SmtpWorkload implements Callable<Integer> {
       ServerProcess sink,
       Table table)
       throws Exception {
+    int units = contestant.shareOf(messages);
     List<String> options =
         List.of(
             "--peer", sink.endpoint().toString(),
             "--ca", authority.authority(),
-            "--units", String.valueOf(messages),
-            "--warm-up", String.valueOf(warmUp),
+            "--units", String.valueOf(units),
+            "--warm-up", String.valueOf(contestant.shareOf(warmUp)),
             "--at-once", String.valueOf(count),
             "--size", String.valueOf(size));
     ClientRun run = ClientRun.of(contestant, options, messages, sink);
     Outcome outcome = run.outcome();
     Map<String, Double> values = new LinkedHashMap<>();
-    values.put("messages/s", messages / outcome.seconds());
-    values.put("MB/s", messages * size / outcome.seconds() / 1e6);
-    values.put("client CPU-s/1000", outcome.cpuSeconds() * 1000 / messages);
-    values.put("server CPU-s/1000", run.serverSeconds() * 1000 / messages);
+    values.put("messages/s", units / outcome.seconds());
+    values.put("MB/s", (double) units * size / outcome.seconds() / 1e6);
+    values.put("client CPU-s/1000", outcome.cpuSeconds() * 1000 / units);
+    values.put("server CPU-s/1000", run.serverSeconds() * 1000 / units);
     values.put("failures", (double) outcome.failures());
     table.add(
         List.of(String.valueOf(size), String.valueOf(count)),
