@@ -14,7 +14,7 @@ final class Rounds {
   @Option(
       names = "--rounds",
       description = "How often all contestants take their turn; medians are told.")
-  private int count = 3;
+  private int count;
 
   @Option(
       names = "--only",
@@ -24,6 +24,10 @@ final class Rounds {
 
   @Option(names = "--json", description = "Where to write the table as JSON.")
   private Path json = Path.of("");
+
+  Rounds(int count) {
+    this.count = count;
+  }
 
   /** Something to measure. */
   interface Turn {

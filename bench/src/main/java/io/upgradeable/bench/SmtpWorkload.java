@@ -50,7 +50,7 @@ final class SmtpWorkload implements Callable<Integer> {
       description = "Send to Postfix in a container of the Docker engine, not to the sink.")
   private boolean postfix;
 
-  @Mixin private final Rounds rounds = new Rounds();
+  @Mixin private final Rounds rounds = new Rounds(3);
 
   @Override
   public Integer call() throws Exception {
