@@ -132,7 +132,8 @@ final class Table {
     }
   }
 
-  private static String shown(double value) {
+  /** A figure with as many digits as are worth reading. */
+  static String shown(double value) {
     if (Double.isNaN(value) || Double.isInfinite(value)) {
       return "-";
     }
