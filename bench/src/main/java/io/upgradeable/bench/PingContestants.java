@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Those that take part in {@link UpgradeWorkload}.
+ * Those that take part in {@link UpgradeWorkload} and {@link IdleWorkload}.
  *
  * @param name as in the table
  * @param engine whose TLS engine
