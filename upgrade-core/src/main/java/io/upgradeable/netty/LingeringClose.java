@@ -51,13 +51,14 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
+    boolean goodbyeHeard = !engines.isEmpty() && engines.get(0).peerClosedCleanly();
     for (int i = engines.size() - 1; i >= 0; i--) {
       engines.get(i).closeOutbound();
     }
     // An empty write comes behind all earlier ones; a half-close would drop what still waits.
     ChannelFuture flushed = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
-    if (flushed.isDone() && hasPeerEnded(ctx)) {
-      ctx.close();
+    if (flushed.isDone() && (goodbyeHeard || isInputShutdown(ctx))) {
+      ctx.close(); // Nothing comes any more that the close could be held against.
       return;
     }
     var forced =
@@ -66,7 +67,8 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
     flushed.addListener(
         written -> {
           if (written.isSuccess()
-              && !hasPeerEnded(ctx)
+              && !goodbyeHeard
+              && !isInputShutdown(ctx)
               && ctx.channel() instanceof DuplexChannel duplex) {
             duplex.shutdownOutput().addListener(ignored -> ctx.read());
           } else {
@@ -75,11 +77,8 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
         });
   }
 
-  /** Whether nothing can come any more that this close would be held against. */
-  private boolean hasPeerEnded(ChannelHandlerContext ctx) {
-    boolean goodbyeHeard = !engines.isEmpty() && engines.get(0).peerClosedCleanly();
-    return goodbyeHeard
-        || (ctx.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown());
+  private static boolean isInputShutdown(ChannelHandlerContext ctx) {
+    return ctx.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown();
   }
 
   @Override
