@@ -72,7 +72,7 @@ final class NettyPingClient implements Load.Work {
 
   @Override
   public int run(int units) {
-    return Lanes.run(units, load, this::ping);
+    return TimedLanes.run(units, load, this::ping);
   }
 
   private CompletableFuture<?> ping() {

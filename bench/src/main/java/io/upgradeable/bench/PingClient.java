@@ -44,7 +44,7 @@ final class PingClient implements Load.Work {
     Load load = new Load(args);
     if (load.flag("--hold")) {
       PingClient client = new PingClient(load);
-      Console.serve(client.peer, count -> Lanes.run(count, client.load, client::hold));
+      Console.serve(client.peer, count -> TimedLanes.run(count, client.load, client::hold));
     } else {
       Load.measure(PingClient::new, args);
     }
@@ -52,7 +52,7 @@ final class PingClient implements Load.Work {
 
   @Override
   public int run(int units) {
-    return Lanes.run(units, load, this::ping);
+    return TimedLanes.run(units, load, this::ping);
   }
 
   private static Endpoint named() {

@@ -63,7 +63,7 @@ final class VertxPingClient implements Load.Work {
 
   @Override
   public int run(int units) {
-    return Lanes.run(units, load, this::ping);
+    return TimedLanes.run(units, load, this::ping);
   }
 
   private CompletableFuture<?> ping() {

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Does units of work, so many at a time: each lane begins another one when its last has ended. */
-final class Lanes {
+final class TimedLanes {
 
   private static final Duration CHECK = Duration.ofMillis(200);
 
@@ -21,7 +21,7 @@ final class Lanes {
   private final AtomicInteger left;
   private final AtomicInteger failures = new AtomicInteger();
 
-  private Lanes(int units, Duration limit, Supplier<CompletableFuture<?>> unit) {
+  private TimedLanes(int units, Duration limit, Supplier<CompletableFuture<?>> unit) {
     this.unit = unit;
     this.limit = limit;
     this.left = new AtomicInteger(units);
@@ -36,7 +36,7 @@ final class Lanes {
    * @return how many failed
    */
   static int run(int units, Load load, Supplier<CompletableFuture<?>> unit) {
-    Lanes all = new Lanes(units, load.limit(), unit);
+    TimedLanes all = new TimedLanes(units, load.limit(), unit);
     List<Lane> lanes = IntStream.range(0, load.atOnce()).mapToObj(i -> all.new Lane()).toList();
     lanes.forEach(Lane::next);
     CompletableFuture<Void> ended =
