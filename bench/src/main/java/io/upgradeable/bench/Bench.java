@@ -8,7 +8,12 @@ import picocli.CommandLine.Command;
     name = "bench/run",
     description = "Measures a workload and prints a table of it.",
     mixinStandardHelpOptions = true,
-    subcommands = {SmtpWorkload.class, StartupWorkload.class})
+    subcommands = {
+      UpgradeWorkload.class,
+      SmtpWorkload.class,
+      IdleWorkload.class,
+      StartupWorkload.class
+    })
 final class Bench {
 
   Bench() {}

@@ -6,9 +6,11 @@ import io.upgradeable.Endpoint;
 import io.upgradeable.tls.TlsEngine;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a client program is told to do, as options of its command line: {@code --peer HOST:PORT --ca
@@ -54,8 +56,27 @@ final class Load {
     return number("--at-once");
   }
 
+  /** When a unit has failed because its peer hangs. */
+  Duration limit() {
+    return Duration.ofSeconds(Long.parseLong(options.getOrDefault("--limit", "30")));
+  }
+
   TlsEngine engine() {
     return TlsEngine.valueOf(text("--engine"));
+  }
+
+  /** The key exchange groups to offer or take; empty for the engine's own choice. */
+  Optional<String> groups() {
+    return Optional.ofNullable(options.get("--groups"));
+  }
+
+  /** Whether an option is there and true. */
+  boolean flag(String option) {
+    return Boolean.parseBoolean(options.get(option));
+  }
+
+  Path file(String option) {
+    return Path.of(text(option));
   }
 
   String text(String option) {

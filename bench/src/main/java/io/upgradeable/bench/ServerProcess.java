@@ -140,6 +140,31 @@ final class ServerProcess implements AutoCloseable {
     return process.pid();
   }
 
+  /**
+   * Asks one of ours something.
+   *
+   * @return its answer, see {@link Console}
+   * @throws IOException if it has ended
+   */
+  long ask(String question) throws IOException {
+    process.outputWriter(StandardCharsets.UTF_8).append(question).append('\n').flush();
+    String answer = process.inputReader(StandardCharsets.UTF_8).readLine();
+    if (answer == null) {
+      throw new IOException("a program ended that was asked: " + question);
+    }
+    return Long.parseLong(answer);
+  }
+
+  /** The bytes of memory that the process has: proc(5), VmRSS. */
+  long residentBytes() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + pid() + "/status"))) {
+      if (line.startsWith("VmRSS:")) {
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+      }
+    }
+    throw new IOException("no VmRSS of " + pid());
+  }
+
   /** The processor time that the server and its children have had, those that have ended too. */
   double cpuSeconds() throws IOException {
     double ticks = 0;

@@ -29,18 +29,35 @@ public final class IpAddress {
   }
 
   private static Optional<byte[]> ipv4(String text) {
-    String[] parts = text.split("\\.", -1);
-    if (parts.length != 4) {
-      return Optional.empty();
-    }
     byte[] bytes = new byte[4];
+    int at = 0;
     for (int i = 0; i < 4; i++) {
-      if (!parts[i].matches("0|[1-9][0-9]{0,2}") || Integer.parseInt(parts[i]) > 255) {
+      int end = i < 3 ? text.indexOf('.', at) : text.length();
+      int part = end < 0 ? -1 : ipv4Part(text, at, end);
+      if (part < 0) {
         return Optional.empty();
       }
-      bytes[i] = (byte) Integer.parseInt(parts[i]);
+      bytes[i] = (byte) part;
+      at = end + 1;
     }
     return Optional.of(bytes);
+  }
+
+  /** One to three decimal digits without leading zeros, which some read as octal; else -1. */
+  private static int ipv4Part(String text, int start, int end) {
+    int length = end - start;
+    if (length < 1 || length > 3 || (length > 1 && text.charAt(start) == '0')) {
+      return -1;
+    }
+    int value = 0;
+    for (int i = start; i < end; i++) {
+      char c = text.charAt(i);
+      if (c < '0' || c > '9') {
+        return -1;
+      }
+      value = value * 10 + (c - '0');
+    }
+    return value <= 255 ? value : -1;
   }
 
   private static Optional<byte[]> ipv6(String text) {

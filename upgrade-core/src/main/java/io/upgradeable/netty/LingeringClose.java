@@ -3,6 +3,7 @@ package io.upgradeable.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
@@ -50,24 +51,34 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
-    var forced =
-        ctx.executor().schedule(() -> ctx.close(), MAX_TIME.toMillis(), TimeUnit.MILLISECONDS);
-    ctx.channel().closeFuture().addListener(ignored -> forced.cancel(false));
+    boolean goodbyeHeard = !engines.isEmpty() && engines.get(0).peerClosedCleanly();
     for (int i = engines.size() - 1; i >= 0; i--) {
       engines.get(i).closeOutbound();
     }
     // An empty write comes behind all earlier ones; a half-close would drop what still waits.
-    ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(
-            written -> {
-              if (written.isSuccess()
-                  && ctx.channel() instanceof DuplexChannel duplex
-                  && !duplex.isInputShutdown()) {
-                duplex.shutdownOutput().addListener(ignored -> ctx.read());
-              } else {
-                ctx.close();
-              }
-            });
+    ChannelFuture flushed = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
+    if (flushed.isDone() && (goodbyeHeard || isInputShutdown(ctx))) {
+      ctx.close(); // Nothing comes any more that the close could be held against.
+      return;
+    }
+    var forced =
+        ctx.executor().schedule(() -> ctx.close(), MAX_TIME.toMillis(), TimeUnit.MILLISECONDS);
+    ctx.channel().closeFuture().addListener(ignored -> forced.cancel(false));
+    flushed.addListener(
+        written -> {
+          if (written.isSuccess()
+              && !goodbyeHeard
+              && !isInputShutdown(ctx)
+              && ctx.channel() instanceof DuplexChannel duplex) {
+            duplex.shutdownOutput().addListener(ignored -> ctx.read());
+          } else {
+            ctx.close();
+          }
+        });
+  }
+
+  private static boolean isInputShutdown(ChannelHandlerContext ctx) {
+    return ctx.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown();
   }
 
   @Override

@@ -71,7 +71,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
   private final NettyConnection connection;
   private final Layer<R> layer;
   private final Limits limits;
-  private final String path;
+  private @Nullable String path;
   private final UnreadBytes unread;
   private final Successor<R> successor;
   private @Nullable ChannelHandlerContext context;
@@ -91,7 +91,6 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     this.layer = layer;
     this.limits =
         layer.limits().orElse(connection.role() == Role.CLIENT ? Limits.CLIENT : Limits.SERVER);
-    this.path = connection.pathTo(layer);
     this.unread = unread;
     this.successor = successor;
     this.received = unread.length();
@@ -100,7 +99,9 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
   /** Begins, after the handler was put in its place. */
   void start() {
     ChannelHandlerContext ctx = ctx();
-    connection.observer().layerStarted(path);
+    if (connection.isObserved()) {
+      connection.observer().layerStarted(path());
+    }
     TlsUpgrade below = topTls();
     inputClosed =
         (ctx.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown())
@@ -157,7 +158,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
         fail(Failures.of(fail.reason(), where()), fail.finalMessage());
         return;
       } else {
-        throw new IllegalStateException(path + ": expected a step of the negotiation, got none");
+        throw new IllegalStateException(path() + ": expected a step of the negotiation, got none");
       }
       if (!ctx().channel().isWritable()) {
         blocked = true; // A peer that asks without reading the answers waits for itself.
@@ -173,7 +174,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     Step<R> step = negotiation().receive(view);
     int consumed = view.position();
     if (view.limit() != unread.length()) {
-      throw new IllegalStateException(path + ": the negotiation changed the limit of its input");
+      throw new IllegalStateException(path() + ": the negotiation changed the limit of its input");
     }
     if (consumed > 0) {
       tellReceived(consumed);
@@ -181,10 +182,10 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     unread.consume(consumed);
     if (step instanceof Step.Await && consumed > 0) {
       throw new IllegalStateException(
-          path + ": the negotiation awaits after it consumed " + consumed + " bytes");
+          path() + ": the negotiation awaits after it consumed " + consumed + " bytes");
     }
     if (step instanceof Step.Send && consumed == 0) {
-      throw new IllegalStateException(path + ": the negotiation answers what it did not consume");
+      throw new IllegalStateException(path() + ": the negotiation answers what it did not consume");
     }
     return step;
   }
@@ -201,7 +202,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     } catch (RuntimeException mistake) {
       return; // Nothing is shown rather than a secret; the dialogue does not depend on it.
     }
-    connection.observer().received(path, shown);
+    connection.observer().received(path(), shown);
   }
 
   private void awaitInput() {
@@ -220,10 +221,10 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     TlsUpgrade hook = tls;
     if (hook == null) {
       throw new IllegalStateException(
-          path + ": expected a TLS policy on the layer that starts TLS");
+          path() + ": expected a TLS policy on the layer that starts TLS");
     }
     if (state == State.HANDSHAKING || facts.isPresent()) {
-      throw new IllegalStateException(path + ": TLS was started already");
+      throw new IllegalStateException(path() + ": TLS was started already");
     }
     if (inputClosed) {
       fail(Failures.closed(where("a TLS handshake"), unread.length(), null));
@@ -232,10 +233,12 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     state = State.HANDSHAKING;
     awaited = "a TLS handshake";
     deadlines().startStep(limits.handshakeTimeout());
-    if (step.finalPlaintext().length() > 0 && connection.isObserved()) {
-      connection.observer().sent(path, step.finalPlaintext());
+    if (connection.isObserved()) {
+      if (step.finalPlaintext().length() > 0) {
+        connection.observer().sent(path(), step.finalPlaintext());
+      }
+      connection.observer().handshakeStarted(path());
     }
-    connection.observer().handshakeStarted(path);
     hook.start(
         ctx(), step, unread, connection.carriedInput(), limits.handshakeBytes(), new HookOutcome());
     if (state == State.HANDSHAKING) {
@@ -277,7 +280,9 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     facts = Optional.of(negotiated);
     received = unread.length();
     connection.onNewLevel();
-    connection.observer().handshakeCompleted(path, negotiated);
+    if (connection.isObserved()) {
+      connection.observer().handshakeCompleted(path(), negotiated);
+    }
     startStep("the dialogue under TLS");
     try {
       run(negotiation().secured(negotiated), true);
@@ -289,7 +294,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
   private void complete(Step.Done<R> done) {
     boolean required = tls != null && layer.tlsRequirement() == TlsRequirement.REQUIRED;
     if (required && facts.isEmpty()) {
-      throw new IllegalStateException(path + ": done without the TLS that the layer requires");
+      throw new IllegalStateException(path() + ": done without the TLS that the layer requires");
     }
     send(done.finalMessage());
     end();
@@ -297,8 +302,13 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
       tls.discard();
       tls = null;
     }
+    if (connection.isObserved()) {
+      path(); // While the layer is still one that is to come.
+    }
     connection.add(new LayerFacts(layer, done.result(), facts), tls);
-    connection.observer().layerCompleted(path, done.result());
+    if (connection.isObserved()) {
+      connection.observer().layerCompleted(path(), done.result());
+    }
     successor.completed(ctx(), done.result(), unread);
   }
 
@@ -306,7 +316,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     if (message.length() > 0) {
       ctx().writeAndFlush(Unpooled.wrappedBuffer(message.bytes()));
       if (connection.isObserved()) {
-        connection.observer().sent(path, message);
+        connection.observer().sent(path(), message);
       }
     }
   }
@@ -453,7 +463,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
 
   private void giveUp(Throwable cause, Message finalMessage) {
     if (state == State.HANDSHAKING) {
-      connection.observer().handshakeFailed(path, cause);
+      connection.observer().handshakeFailed(path(), cause);
     } else if (!unread.isEmpty()) {
       // What broke the dialogue, for whoever has to find out.
       tellReceived(Math.min(unread.length(), MAX_SHOWN));
@@ -464,7 +474,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     if (tls != null) {
       tls.discard();
     }
-    connection.observer().layerFailed(path, cause);
+    connection.observer().layerFailed(path(), cause);
     if (finalMessage.length() > 0) {
       connection.linger(engines());
     } else {
@@ -480,12 +490,22 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** The chain line; made when it is first asked for, as most connections never need it. */
+  private String path() {
+    String known = path;
+    if (known == null) {
+      known = connection.pathTo(layer);
+      path = known;
+    }
+    return known;
+  }
+
   private Where where() {
     return where(awaited);
   }
 
   private Where where(String expected) {
-    return new Where(path, connection.peer(), expected);
+    return new Where(path(), connection.peer(), expected);
   }
 
   @Override

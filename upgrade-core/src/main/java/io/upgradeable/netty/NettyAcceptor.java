@@ -209,8 +209,10 @@ public final class NettyAcceptor implements AutoCloseable {
 
   private void begin(ChannelHandlerContext ctx) {
     NettyConnection connection = NettyConnection.accepted(ctx.channel(), contexts, observer);
-    observer.connectStarted(connection.path());
-    observer.connectCompleted(connection.path(), connection.remoteAddress());
+    if (connection.isObserved()) {
+      observer.connectStarted(connection.path());
+      observer.connectCompleted(connection.path(), connection.remoteAddress());
+    }
     SetUp.start(
         ctx,
         connection,

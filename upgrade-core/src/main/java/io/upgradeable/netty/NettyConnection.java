@@ -27,7 +27,6 @@ final class NettyConnection implements Connection {
   private final Channel channel;
   private final Role role;
   private final Optional<Endpoint> endpoint;
-  private final String bottom;
   private final SocketAddress remoteAddress; // kept: a closed socket no longer tells
   private final SocketAddress localAddress;
   private final TlsContexts contexts;
@@ -43,13 +42,11 @@ final class NettyConnection implements Connection {
       Channel channel,
       Role role,
       Optional<Endpoint> endpoint,
-      String bottom,
       TlsContexts contexts,
       SafeObserver observer) {
     this.channel = channel;
     this.role = role;
     this.endpoint = endpoint;
-    this.bottom = bottom;
     this.remoteAddress = channel.remoteAddress();
     this.localAddress = channel.localAddress();
     this.contexts = contexts;
@@ -58,13 +55,11 @@ final class NettyConnection implements Connection {
 
   static NettyConnection opened(
       Channel channel, Endpoint endpoint, TlsContexts contexts, SafeObserver observer) {
-    return new NettyConnection(
-        channel, Role.CLIENT, Optional.of(endpoint), "tcp(" + endpoint + ")", contexts, observer);
+    return new NettyConnection(channel, Role.CLIENT, Optional.of(endpoint), contexts, observer);
   }
 
   static NettyConnection accepted(Channel channel, TlsContexts contexts, SafeObserver observer) {
-    String bottom = "tcp(" + text(channel.remoteAddress()) + ")";
-    return new NettyConnection(channel, Role.SERVER, Optional.empty(), bottom, contexts, observer);
+    return new NettyConnection(channel, Role.SERVER, Optional.empty(), contexts, observer);
   }
 
   /** Limits the time of the set-up that is under way; null when it is over. */
@@ -177,7 +172,7 @@ final class NettyConnection implements Connection {
 
   @Override
   public String path() {
-    StringBuilder line = new StringBuilder(bottom);
+    StringBuilder line = new StringBuilder("tcp(").append(peer()).append(')');
     layers.forEach(facts -> line.append(" > ").append(facts));
     return line.toString();
   }
@@ -190,7 +185,8 @@ final class NettyConnection implements Connection {
   /** An address by its numbers, never by a name that somebody once looked up. */
   static String text(SocketAddress address) {
     if (address instanceof InetSocketAddress internet && internet.getAddress() != null) {
-      return Endpoint.of(internet.getAddress().getHostAddress(), internet.getPort()).toString();
+      String host = internet.getAddress().getHostAddress();
+      return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + internet.getPort();
     }
     return address.toString();
   }

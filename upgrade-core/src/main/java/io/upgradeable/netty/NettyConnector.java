@@ -237,25 +237,26 @@ public final class NettyConnector implements AutoCloseable {
     private void open() {
       observer.connectStarted(path);
       try {
-        var timer =
-            loop.schedule(
-                () ->
-                    failConnect(
-                        new LayerTimedOut(where("the addresses of the name"), connectLimit())),
-                connectDeadline.remaining().toNanos(),
-                TimeUnit.NANOSECONDS);
-        resolver
-            .resolve(stack.endpoint())
-            .whenCompleteAsync(
-                (addresses, error) -> {
-                  timer.cancel(false);
-                  onResolved(addresses, error);
-                },
-                loop);
+        CompletableFuture<List<InetSocketAddress>> lookUp = resolver.resolve(stack.endpoint());
+        if (!lookUp.isDone()) {
+          limitLookUp(lookUp);
+        }
+        lookUp.whenCompleteAsync(this::onResolved, loop);
       } catch (RejectedExecutionException e) {
         failConnect(
             new ConnectFailed(where("an address of the name"), "too many look-ups waiting", e));
       }
+    }
+
+    private void limitLookUp(CompletableFuture<?> lookUp) {
+      var timer =
+          loop.schedule(
+              () ->
+                  failConnect(
+                      new LayerTimedOut(where("the addresses of the name"), connectLimit())),
+              connectDeadline.remaining().toNanos(),
+              TimeUnit.NANOSECONDS);
+      lookUp.whenComplete((addresses, error) -> timer.cancel(false));
     }
 
     private void onResolved(

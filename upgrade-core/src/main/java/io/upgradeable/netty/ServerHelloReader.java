@@ -40,13 +40,21 @@ final class ServerHelloReader {
           Map.entry(0x11ec, "X25519MLKEM768"),
           Map.entry(0x11ed, "SecP384r1MLKEM1024"));
 
-  private byte[] head = {};
+  private static final byte[] NOTHING = {};
+
+  private byte[] head = NOTHING;
   private boolean over;
   private Optional<String> group = Optional.empty();
 
   /** Looks at bytes of the server, which stay where they are. */
   void look(ByteBuf bytes) {
     if (over) {
+      return;
+    }
+    if (head.length == 0 && isWhole(bytes)) { // As it is nearly always: nothing is copied.
+      int start = bytes.readerIndex();
+      read(bytes.nioBuffer(start, RECORD_HEADER + recordLength(bytes)));
+      end();
       return;
     }
     int more = Math.min(bytes.readableBytes(), MAX_LENGTH - head.length);
@@ -58,16 +66,25 @@ final class ServerHelloReader {
     }
     int recordLength = (head[3] & 0xff) << 8 | (head[4] & 0xff);
     if (head.length >= RECORD_HEADER + recordLength) {
-      read(ByteBuffer.wrap(head, RECORD_HEADER, recordLength));
+      read(ByteBuffer.wrap(head, 0, RECORD_HEADER + recordLength));
       end();
     } else if (head.length >= MAX_LENGTH) {
       end();
     }
   }
 
+  private static boolean isWhole(ByteBuf bytes) {
+    return bytes.readableBytes() >= RECORD_HEADER
+        && bytes.readableBytes() >= RECORD_HEADER + recordLength(bytes);
+  }
+
+  private static int recordLength(ByteBuf bytes) {
+    return bytes.getUnsignedShort(bytes.readerIndex() + 3);
+  }
+
   private void end() {
     over = true;
-    head = new byte[0];
+    head = NOTHING;
   }
 
   /** The group's name; empty under TLS 1.2, where another message has it, and if it is unknown. */
@@ -77,7 +94,11 @@ final class ServerHelloReader {
 
   private void read(ByteBuffer record) {
     try {
-      if (head[0] != TYPE_HANDSHAKE || record.get() != SERVER_HELLO) {
+      if (record.get() != TYPE_HANDSHAKE) {
+        return;
+      }
+      skip(record, RECORD_HEADER - 1);
+      if (record.get() != SERVER_HELLO) {
         return;
       }
       skip(record, 3 + 2 + 32); // length, legacy_version, random

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engines' contexts, one per policy, built once and shared by all connections of a connector or
@@ -119,7 +120,7 @@ final class TlsContexts {
         .sessionTimeout(SESSION_LIFETIME.toSeconds());
     if (policy.role() == Role.CLIENT) {
       policy.identity().ifPresent(id -> builder.keyManager(id.privateKey(), id.chain()));
-      builder.endpointIdentificationAlgorithm(policy.checksName() ? "HTTPS" : null);
+      builder.endpointIdentificationAlgorithm(endpointIdentification(policy));
     } else {
       builder.clientAuth(
           switch (policy.clientAuthentication()) {
@@ -153,6 +154,11 @@ final class TlsContexts {
               + e.getMessage(),
           e);
     }
+  }
+
+  /** The engine's own check of the name, besides ours. */
+  static @Nullable String endpointIdentification(TlsPolicy policy) {
+    return policy.checksName() ? "HTTPS" : null;
   }
 
   private static SslContextBuilder serverBuilder(TlsIdentity identity) {

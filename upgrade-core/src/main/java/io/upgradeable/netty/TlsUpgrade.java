@@ -158,7 +158,7 @@ final class TlsUpgrade {
       boolean setNames = verified.isPresent() && !byItself && (isJdk(engine) || sent.isPresent());
       boolean setGroups = isJdk(engine) && !policy.groups().isEmpty();
       if (setNames || setGroups) {
-        SSLParameters parameters = engine.getSSLParameters();
+        SSLParameters parameters = parameters(engine, policy);
         if (setNames) {
           parameters.setServerNames(
               sent.<List<SNIServerName>>map(n -> List.of(new SNIHostName(n))).orElse(List.of()));
@@ -173,6 +173,19 @@ final class TlsUpgrade {
       ReferenceCountUtil.release(engine);
       throw e;
     }
+  }
+
+  /**
+   * The engine's parameters, to be changed. OpenSSL's go without its cipher suites and versions,
+   * which stay as they are then: to read and to set them again takes longer than all the rest.
+   */
+  private static SSLParameters parameters(SSLEngine engine, TlsPolicy policy) {
+    if (isJdk(engine)) {
+      return engine.getSSLParameters();
+    }
+    SSLParameters parameters = new SSLParameters();
+    parameters.setEndpointIdentificationAlgorithm(TlsContexts.endpointIdentification(policy));
+    return parameters;
   }
 
   /** {@code SSLParameters.setNamedGroups} exists since JDK 20. */

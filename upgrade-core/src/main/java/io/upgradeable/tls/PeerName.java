@@ -63,15 +63,27 @@ final class PeerName {
     if (name.isEmpty() || name.length() > MAX_LENGTH) {
       return false;
     }
-    String[] labels = name.split("\\.", -1);
-    for (String label : labels) {
+    int label = 0; // its length so far
+    boolean digits = true;
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (c == '.') {
+        if (label == 0) {
+          return false;
+        }
+        label = 0;
+        digits = true;
+        continue;
+      }
+      boolean digit = c >= '0' && c <= '9';
       // The underscore is no letter of host names but is found in real ones.
-      if (label.length() > MAX_LABEL || !label.matches("[a-z0-9_-]+")) {
+      if (!(digit || (c >= 'a' && c <= 'z') || c == '-' || c == '_') || ++label > MAX_LABEL) {
         return false;
       }
+      digits &= digit;
     }
     // 127.1 or 1.2.3.4.5 is a botched address, never a name (RFC 1123, section 2.1).
-    return !labels[labels.length - 1].matches("[0-9]+");
+    return label > 0 && !digits;
   }
 
   /** Whether this is an address, which only an iPAddress can match. */
