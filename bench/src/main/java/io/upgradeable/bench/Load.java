@@ -8,6 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -24,14 +25,22 @@ final class Load {
 
   private final Map<String, String> options = new HashMap<>();
 
-  private Load(String... args) {
-    for (int i = 0; i + 1 < args.length; i += 2) {
-      options.put(args[i], args[i + 1]);
+  Load(String... args) {
+    this(List.of(args));
+  }
+
+  Load(List<String> args) {
+    for (int i = 0; i + 1 < args.size(); i += 2) {
+      options.put(args.get(i), args.get(i + 1));
     }
   }
 
   Endpoint peer() {
-    return Endpoint.parse(text("--peer"));
+    return endpoint("--peer");
+  }
+
+  Endpoint endpoint(String option) {
+    return Endpoint.parse(text(option));
   }
 
   /** The file with the authority that the peer's certificate is checked against, in PEM. */
