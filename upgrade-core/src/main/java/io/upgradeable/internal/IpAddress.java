@@ -29,18 +29,35 @@ public final class IpAddress {
   }
 
   private static Optional<byte[]> ipv4(String text) {
-    String[] parts = text.split("\\.", -1);
-    if (parts.length != 4) {
-      return Optional.empty();
-    }
     byte[] bytes = new byte[4];
+    int at = 0;
     for (int i = 0; i < 4; i++) {
-      if (!parts[i].matches("0|[1-9][0-9]{0,2}") || Integer.parseInt(parts[i]) > 255) {
+      int end = i < 3 ? text.indexOf('.', at) : text.length();
+      int part = end < 0 ? -1 : ipv4Part(text, at, end);
+      if (part < 0) {
         return Optional.empty();
       }
-      bytes[i] = (byte) Integer.parseInt(parts[i]);
+      bytes[i] = (byte) part;
+      at = end + 1;
     }
     return Optional.of(bytes);
+  }
+
+  /** One to three decimal digits without leading zeros, which some read as octal; else -1. */
+  private static int ipv4Part(String text, int start, int end) {
+    int length = end - start;
+    if (length < 1 || length > 3 || (length > 1 && text.charAt(start) == '0')) {
+      return -1;
+    }
+    int value = 0;
+    for (int i = start; i < end; i++) {
+      char c = text.charAt(i);
+      if (c < '0' || c > '9') {
+        return -1;
+      }
+      value = value * 10 + (c - '0');
+    }
+    return value <= 255 ? value : -1;
   }
 
   private static Optional<byte[]> ipv6(String text) {
@@ -75,8 +92,8 @@ public final class IpAddress {
     byte[] bytes = new byte[2 * IPV6_GROUPS + 2];
     int length = 0;
     for (int i = 0; i < parts.length; i++) {
-      if (parts[i].matches("[0-9a-fA-F]{1,4}")) {
-        int group = Integer.parseInt(parts[i], 16);
+      int group = group(parts[i]);
+      if (group >= 0) {
         bytes[length++] = (byte) (group >> 8);
         bytes[length++] = (byte) group;
         continue;
@@ -90,5 +107,19 @@ public final class IpAddress {
       length += 4;
     }
     return Optional.of(Arrays.copyOf(bytes, length));
+  }
+
+  /** One to four hexadecimal digits; negative for anything else. */
+  private static int group(String text) {
+    int group = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      int digit = c < 0x80 ? Character.digit(c, 16) : -1;
+      if (digit < 0 || i == 4) {
+        return -1;
+      }
+      group = group << 4 | digit;
+    }
+    return text.isEmpty() ? -1 : group;
   }
 }
