@@ -57,6 +57,18 @@ final class EndpointTest {
         "300",
         "a..b:25",
         ".a:25",
+        "1.2.3:25",
+        "1.2.3.4.5:25",
+        "1.2.3.256:25",
+        "1.2.3.04:25",
+        "1..3.4:25",
+        "[12345::1]:25",
+        "[::g]:25",
+        "[::\u0661]:25",
+        "[1:2:3:4:5:6:7]:25",
+        "[1:2:3:4:5:6:7:8:9]:25",
+        "[::1.2.3.256]:25",
+        "[:::1]:25",
         "a b:25",
         "a/b:25",
         "user@host:25",
@@ -83,6 +95,9 @@ final class EndpointTest {
   void isAddress_tellsNamesFromAddresses() {
     assertThat(Endpoint.of("127.0.0.1", 1).isAddress()).isTrue();
     assertThat(Endpoint.of("::1", 1).isAddress()).isTrue();
+    assertThat(Endpoint.of("255.0.10.1", 1).isAddress()).isTrue();
+    assertThat(Endpoint.of("fe80::FFFF:0:1.2.3.4%eth0", 1).isAddress()).isTrue();
     assertThat(Endpoint.of("127.0.0.1.example", 1).isAddress()).isFalse();
+    assertThat(Endpoint.of("1.2.3.x4", 1).isAddress()).isFalse();
   }
 }

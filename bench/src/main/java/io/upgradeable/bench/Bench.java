@@ -11,6 +11,8 @@ import picocli.CommandLine.Command;
     subcommands = {
       UpgradeWorkload.class,
       SmtpWorkload.class,
+      RelayWorkload.class,
+      LdapWorkload.class,
       IdleWorkload.class,
       StartupWorkload.class
     })

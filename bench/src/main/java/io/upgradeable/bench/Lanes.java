@@ -1,6 +1,7 @@
 package io.upgradeable.bench;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +39,27 @@ final class Lanes {
     }
     CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)).join();
     return work.failures.get();
+  }
+
+  /**
+   * For one lane like the others, whose failures are counted; the first one is told on stderr.
+   *
+   * @param count how many lanes
+   * @param unit begins one; fails if it does
+   */
+  static int async(int units, int count, Supplier<? extends CompletableFuture<?>> unit) {
+    AtomicInteger failures = new AtomicInteger();
+    Supplier<CompletableFuture<Boolean>> lane =
+        () ->
+            unit.get()
+                .handle(
+                    (value, error) -> {
+                      if (error != null && failures.incrementAndGet() == 1) {
+                        System.err.println("the first failure: " + error);
+                      }
+                      return error == null;
+                    });
+    return async(units, Collections.nCopies(count, lane));
   }
 
   private void next(Supplier<CompletableFuture<Boolean>> lane, CompletableFuture<Void> end) {

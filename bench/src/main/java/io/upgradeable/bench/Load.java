@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -27,13 +28,21 @@ final class Load {
   private final Map<String, String> options = new HashMap<>();
 
   Load(String... args) {
-    for (int i = 0; i + 1 < args.length; i += 2) {
-      options.put(args[i], args[i + 1]);
+    this(List.of(args));
+  }
+
+  Load(List<String> args) {
+    for (int i = 0; i + 1 < args.size(); i += 2) {
+      options.put(args.get(i), args.get(i + 1));
     }
   }
 
   Endpoint peer() {
-    return Endpoint.parse(text("--peer"));
+    return endpoint("--peer");
+  }
+
+  Endpoint endpoint(String option) {
+    return Endpoint.parse(text(option));
   }
 
   /** The file with the authority that the peer's certificate is checked against, in PEM. */

@@ -21,8 +21,7 @@ final class Programs {
   /** The program by this name: from {@code bench/peers}, or else of this machine. */
   static Optional<String> find(String name) {
     List<Path> folders = new ArrayList<>();
-    Path peers = Path.of(System.getProperty("upgradeable.bench.peers", "bench/target/peers/bin"));
-    folders.add(peers);
+    folders.add(peers().resolve("bin"));
     for (String folder :
         (System.getenv("PATH") + ":/usr/sbin:/sbin").split(File.pathSeparator, -1)) {
       folders.add(Path.of(folder));
@@ -32,6 +31,12 @@ final class Programs {
         .filter(Files::isExecutable)
         .map(Path::toString)
         .findFirst();
+  }
+
+  /** Where {@code bench/peers} puts what it fetches; tests run in the module's folder. */
+  static Path peers() {
+    String base = Files.isDirectory(Path.of("bench")) ? "bench/target/peers" : "target/peers";
+    return Path.of(base).toAbsolutePath();
   }
 
   /** A JVM like this one that runs the class with our class path. */
@@ -66,6 +71,15 @@ final class Programs {
     return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
         .filter(entry -> !Path.of(entry).getFileName().toString().startsWith("bc"))
         .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  /** The file, written. */
+  static Path written(Path file, String content) {
+    try {
+      return Files.writeString(file, content);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A file of this package's resources, where another program can read it. */

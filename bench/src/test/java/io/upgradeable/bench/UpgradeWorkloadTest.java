@@ -43,7 +43,8 @@ final class UpgradeWorkloadTest {
 
   @Test
   void fewUpgrades_eachContestant_noneFails() throws Exception {
-    List<JsonObject> rows = run(0, "upgrade", "--units=20", "--warm-up=10", "--at-once=4", "--engine=OPENSSL");
+    List<JsonObject> rows =
+        run(0, "upgrade", "--units=20", "--warm-up=10", "--at-once=4", "--engine=OPENSSL");
     assertThat(rows).extracting(UpgradeWorkloadTest::contestant).startsWith("upgradeable", "netty");
     for (JsonObject row : rows) {
       assertThat(median(row, "failures")).as(contestant(row)).isZero();

@@ -182,13 +182,16 @@ final class HttpHeadReader {
   private HttpHead parse(ByteBuffer input) {
     byte[] bytes = new byte[scanned - start];
     input.get(input.position() + start, bytes);
-    String[] lines = new String(bytes, StandardCharsets.ISO_8859_1).split("\r\n", -1);
-    List<HttpField> parsed = new ArrayList<>();
-    for (int i = 1; i < lines.length - 2; i++) {
-      int colon = lines[i].indexOf(':');
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    int end = text.indexOf("\r\n");
+    String startLine = text.substring(0, end);
+    List<HttpField> parsed = new ArrayList<>(fields);
+    for (int from = end + 2; from < text.length() - 2; from = end + 2) { // The last line is empty.
+      end = text.indexOf("\r\n", from);
+      int colon = text.indexOf(':', from);
       parsed.add(
-          new HttpField(lines[i].substring(0, colon), lines[i].substring(colon + 1).strip()));
+          new HttpField(text.substring(from, colon), text.substring(colon + 1, end).strip()));
     }
-    return new HttpHead(lines[0], parsed);
+    return new HttpHead(startLine, parsed);
   }
 }

@@ -92,8 +92,8 @@ public final class IpAddress {
     byte[] bytes = new byte[2 * IPV6_GROUPS + 2];
     int length = 0;
     for (int i = 0; i < parts.length; i++) {
-      if (parts[i].matches("[0-9a-fA-F]{1,4}")) {
-        int group = Integer.parseInt(parts[i], 16);
+      int group = group(parts[i]);
+      if (group >= 0) {
         bytes[length++] = (byte) (group >> 8);
         bytes[length++] = (byte) group;
         continue;
@@ -107,5 +107,19 @@ public final class IpAddress {
       length += 4;
     }
     return Optional.of(Arrays.copyOf(bytes, length));
+  }
+
+  /** One to four hexadecimal digits; negative for anything else. */
+  private static int group(String text) {
+    int group = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      int digit = c < 0x80 ? Character.digit(c, 16) : -1;
+      if (digit < 0 || i == 4) {
+        return -1;
+      }
+      group = group << 4 | digit;
+    }
+    return text.isEmpty() ? -1 : group;
   }
 }

@@ -288,7 +288,16 @@ final class RelaySide extends ChannelDuplexHandler {
 
   /** Closes after what was written before. */
   void close() {
-    driver.close();
+    if (isOver() && driver.topTls() == null) {
+      onLoop(this::closeNow, this::onGone); // Both FINs went: nothing is left to linger for.
+    } else {
+      driver.close();
+    }
+  }
+
+  private void closeNow() {
+    driver.closesByItself();
+    channel.close();
   }
 
   @Override
