@@ -43,7 +43,7 @@ final class IdleWorkload implements Callable<Integer> {
   @Option(names = "--engine", split = ",", description = "OPENSSL or JDK; several runs.")
   private List<TlsEngine> engines = List.of(TlsEngine.OPENSSL, TlsEngine.JDK);
 
-  @Mixin private final Rounds rounds = new Rounds();
+  @Mixin private final Rounds rounds = new Rounds(3);
 
   /** The memory of a process. */
   private record Memory(long resident, long heap) {

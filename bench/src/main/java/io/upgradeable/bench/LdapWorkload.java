@@ -67,7 +67,7 @@ final class LdapWorkload implements Callable<Integer> {
   @Option(names = "--engine", split = ",", description = "OPENSSL and JDK; several runs.")
   private List<TlsEngine> engines = List.of(TlsEngine.OPENSSL, TlsEngine.JDK);
 
-  @Mixin private final Rounds rounds = new Rounds();
+  @Mixin private final Rounds rounds = new Rounds(3);
 
   @Override
   public Integer call() throws Exception {
@@ -107,6 +107,7 @@ final class LdapWorkload implements Callable<Integer> {
             "ldapsearch",
             program.isPresent() ? Optional.empty() : Optional.of("ldapsearch"),
             told -> ldapsearch(program.orElseThrow(), new Load(told)),
+            1,
             false));
     all.add(Contestant.java("unboundid", LdapLibrary.class, "--library", "unboundid"));
     all.add(Contestant.java("apache", LdapLibrary.class, "--library", "apache"));

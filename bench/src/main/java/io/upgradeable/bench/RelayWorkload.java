@@ -47,7 +47,7 @@ final class RelayWorkload implements Callable<Integer> {
   @Option(names = "--tunnels", split = ",", description = "How many at a time; several runs.")
   private List<Integer> tunnels = List.of(1, 16);
 
-  @Mixin private final Rounds rounds = new Rounds();
+  @Mixin private final Rounds rounds = new Rounds(3);
 
   private record Running(Contestant proxy, ServerProcess server) {}
 

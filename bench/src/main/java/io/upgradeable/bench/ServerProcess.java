@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -33,14 +34,19 @@ final class ServerProcess implements AutoCloseable {
   private final Endpoint endpoint;
   private final End end;
 
-  private ServerProcess(ProcessHandle process, Endpoint endpoint, End end) {
+  /** Empty for a server that somebody else has started. */
+  private final Optional<Process> child;
+
+  private ServerProcess(
+      ProcessHandle process, Endpoint endpoint, End end, Optional<Process> child) {
     this.process = process;
     this.endpoint = endpoint;
     this.end = end;
+    this.child = child;
   }
 
   private ServerProcess(Process process, Endpoint endpoint) {
-    this(process.toHandle(), endpoint, () -> end(process));
+    this(process.toHandle(), endpoint, () -> end(process), Optional.of(process));
   }
 
   /**
@@ -51,7 +57,7 @@ final class ServerProcess implements AutoCloseable {
   static ServerProcess foreign(long pid, Endpoint endpoint, End end) throws IOException {
     ProcessHandle process =
         ProcessHandle.of(pid).orElseThrow(() -> new IOException("no process " + pid));
-    ServerProcess server = new ServerProcess(process, endpoint, end);
+    ServerProcess server = new ServerProcess(process, endpoint, end, Optional.empty());
     server.awaitListening(() -> "process " + pid);
     return server;
   }
@@ -147,8 +153,9 @@ final class ServerProcess implements AutoCloseable {
    * @throws IOException if it has ended
    */
   long ask(String question) throws IOException {
-    process.outputWriter(StandardCharsets.UTF_8).append(question).append('\n').flush();
-    String answer = process.inputReader(StandardCharsets.UTF_8).readLine();
+    Process asked = child.orElseThrow();
+    asked.outputWriter(StandardCharsets.UTF_8).append(question).append('\n').flush();
+    String answer = asked.inputReader(StandardCharsets.UTF_8).readLine();
     if (answer == null) {
       throw new IOException("a program ended that was asked: " + question);
     }

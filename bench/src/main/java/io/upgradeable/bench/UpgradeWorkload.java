@@ -51,7 +51,7 @@ final class UpgradeWorkload implements Callable<Integer> {
               + " ClientHello in one segment.")
   private boolean early;
 
-  @Mixin private final Rounds rounds = new Rounds();
+  @Mixin private final Rounds rounds = new Rounds(3);
 
   /** A contestant and its server, which runs through all rounds. */
   private record Pair(PingContestants contestant, ServerProcess server) {}

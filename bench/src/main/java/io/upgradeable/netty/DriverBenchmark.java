@@ -33,7 +33,7 @@ public class DriverBenchmark {
 
   private static final int ROUNDS = 4;
   private static final byte[] ANSWER = "PONG\n".getBytes(StandardCharsets.US_ASCII);
-  private static final Message PING = Message.of("PING\n");
+  private static final Message PING = Message.text("PING\n");
   private static final Endpoint PEER = Endpoint.of("localhost", 1);
 
   private final TlsContexts contexts = new TlsContexts();
