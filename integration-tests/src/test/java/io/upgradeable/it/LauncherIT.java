@@ -98,8 +98,7 @@ final class LauncherIT {
   void jar_gone_archiveDoesNotHideIt() throws Exception {
     start("--version");
     try (Stream<Path> jars = Files.list(home.resolve("lib"))) {
-      for (Path jar :
-          jars.filter(jar -> jar.getFileName().toString().startsWith("picocli")).toList()) {
+      for (Path jar : jars.filter(jar -> jar.toString().endsWith(".jar")).toList()) {
         Files.delete(jar);
       }
     }
@@ -107,7 +106,49 @@ final class LauncherIT {
     Run run = start("--version");
 
     assertThat(run.exitCode()).isNotZero();
-    assertThat(run.err()).contains("picocli");
+    assertThat(run.err()).contains("io.upgradeable.cli.Main");
+  }
+
+  @Test
+  void distribution_moved_makesAnArchiveForItsNewPlace() throws Exception {
+    start("--version");
+    Path before = archives().get(0);
+    home = Files.move(home, directory.resolve("moved"));
+
+    Run first = start("--version");
+    Run second = start("--version");
+
+    assertThat(first.err()).contains(PREPARING);
+    assertThat(second.err()).isEmpty();
+    assertThat(archives())
+        .filteredOn(file -> !file.getFileName().equals(before.getFileName()))
+        .singleElement()
+        .satisfies(file -> assertThat(file).isNotEmptyFile());
+  }
+
+  @Test
+  void archive_made_isOneThatTheJvmTakes() throws Exception {
+    start("--version");
+    Path archive = archives().get(0);
+
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xshare:on", // or nothing at all
+            "-XX:+UseSerialGC",
+            "-XX:SharedArchiveFile=" + archive,
+            "-cp",
+            jar().toString(),
+            "io.upgradeable.cli.Main",
+            "--version");
+
+    assertThat(run(command).exitCode()).isZero();
+  }
+
+  private Path jar() throws IOException {
+    try (Stream<Path> jars = Files.list(home.resolve("lib"))) {
+      return jars.filter(jar -> jar.toString().endsWith(".jar")).findFirst().orElseThrow();
+    }
   }
 
   @Test
