@@ -50,6 +50,9 @@ final class Program {
 
   private static int run(PlainReader.Reading reading, Invocation invocation) {
     BaseCommand command = reading.command();
+    if (command instanceof ClientCommand) {
+      HeadStart.begin();
+    }
     command.begin(invocation);
     try {
       return command.call();
