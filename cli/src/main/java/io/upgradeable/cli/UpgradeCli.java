@@ -139,7 +139,8 @@ final class UpgradeCli {
     Map<String, String> codes = new LinkedHashMap<>();
     for (ExitCode code : ExitCode.values()) {
       if (canEndWith(command, code)) {
-        codes.put("%4d".formatted(code.code()), code.meaning());
+        String digits = String.valueOf(code.code());
+        codes.put(" ".repeat(4 - digits.length()) + digits, code.meaning());
       }
     }
     UsageMessageSpec help = command.getCommandSpec().usageMessage();
