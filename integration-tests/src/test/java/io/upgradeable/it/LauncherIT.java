@@ -130,13 +130,14 @@ final class LauncherIT {
   void archive_made_isOneThatTheJvmTakes() throws Exception {
     start("--version");
     Path archive = archives().get(0);
+    boolean newer = Runtime.version().feature() >= 25;
 
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xshare:on", // or nothing at all
+            newer ? "-XX:AOTMode=on" : "-Xshare:on", // or nothing at all
             "-XX:+UseSerialGC",
-            "-XX:SharedArchiveFile=" + archive,
+            (newer ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=") + archive,
             "-cp",
             jar().toString(),
             "io.upgradeable.cli.Main",
