@@ -46,6 +46,9 @@ final class StreamSession implements Session {
   private boolean truncated;
   private boolean gone;
 
+  /** This side has asked for the end. */
+  private boolean closing;
+
   /** The peer ended in order before the connection went: what came before can still be read. */
   private boolean readable;
 
@@ -244,6 +247,10 @@ final class StreamSession implements Session {
           new IllegalStateException("a read is under way on this stream"));
       return;
     }
+    if (closing) { // The connection may not have told of its end yet.
+      read.future.completeExceptionally(endCause());
+      return;
+    }
     pending = read;
     readDeadline = System.nanoTime() + options.timeout().toNanos();
     if (!gone || readable) {
@@ -334,8 +341,9 @@ final class StreamSession implements Session {
   @Override
   public void closed(Optional<UpgradeException> cause) {
     gone = true;
-    readable = failure.isEmpty() && cause.isPresent() && inputClosed && !truncated;
-    if (failure.isEmpty() && !readable) {
+    // Where this side had closed before the connection went, that is what reads are told.
+    readable = !closing && failure.isEmpty() && cause.isPresent() && inputClosed && !truncated;
+    if (failure.isEmpty() && !readable && !closing) {
       failure = cause;
     }
     if (timer != null) {
@@ -421,6 +429,7 @@ final class StreamSession implements Session {
   }
 
   private void closeNow(CompletableFuture<Void> done) {
+    closing = true;
     readable = false;
     complete(done, context().close());
   }

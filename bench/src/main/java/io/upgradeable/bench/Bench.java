@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
     name = "bench/run",
     description = "Measures a workload and prints a table of it.",
     mixinStandardHelpOptions = true,
-    subcommands = SmtpWorkload.class)
+    subcommands = {SmtpWorkload.class, StartupWorkload.class})
 final class Bench {
 
   Bench() {}

@@ -3,26 +3,64 @@ package io.upgradeable.bench;
 import io.upgradeable.Endpoint;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
- * A server in a process of its own: it prints its endpoint in one line, and ends with its stdin, so
- * that it does not outlive a benchmark that is killed.
+ * A server in a process of its own. One of ours prints its endpoint in one line, and ends with its
+ * stdin, so that it does not outlive a benchmark that is killed.
  */
 final class ServerProcess implements AutoCloseable {
 
   private static final Duration END = Duration.ofSeconds(10);
+  private static final double TICKS_PER_SECOND = 100; // USER_HZ, which every Linux has
 
-  private final Process process;
+  /** How to end what somebody else has started. */
+  interface End {
+    void run() throws IOException;
+  }
+
+  private final ProcessHandle process;
   private final Endpoint endpoint;
+  private final End end;
 
-  private ServerProcess(Process process, Endpoint endpoint) {
+  private ServerProcess(ProcessHandle process, Endpoint endpoint, End end) {
     this.process = process;
     this.endpoint = endpoint;
+    this.end = end;
+  }
+
+  private ServerProcess(Process process, Endpoint endpoint) {
+    this(process.toHandle(), endpoint, () -> end(process));
+  }
+
+  /**
+   * Takes a server that runs already, and waits until it accepts connections at the endpoint.
+   *
+   * @throws IOException if it does not in time
+   */
+  static ServerProcess foreign(long pid, Endpoint endpoint, End end) throws IOException {
+    ProcessHandle process =
+        ProcessHandle.of(pid).orElseThrow(() -> new IOException("no process " + pid));
+    ServerProcess server = new ServerProcess(process, endpoint, end);
+    server.awaitListening(() -> "process " + pid);
+    return server;
+  }
+
+  /** A port of loopback that nobody listens on. */
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
   }
 
   /**
@@ -31,37 +69,118 @@ final class ServerProcess implements AutoCloseable {
    * @throws IOException if it cannot be started, or does not say where it listens
    */
   static ServerProcess start(Class<?> main, String... args) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(ProcessHandle.current().info().command().orElse("java"));
-    command.add("-Dio.netty.leakDetection.level=disabled");
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(main.getName());
-    command.addAll(List.of(args));
+    return announced(main.getSimpleName(), Programs.java(main, List.of(args)));
+  }
+
+  /**
+   * Starts a program that prints where it listens as its first line.
+   *
+   * @throws IOException if it cannot be started, or does not say where it listens
+   */
+  static ServerProcess announced(String name, List<String> command) throws IOException {
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
     String line = lines.readLine();
     if (line == null) {
       process.destroy();
-      throw new IOException(main.getSimpleName() + " ended before it listened");
+      throw new IOException(name + " ended before it listened");
     }
     return new ServerProcess(process, Endpoint.parse(line));
+  }
+
+  /**
+   * Starts a program in the foreground and waits until it accepts connections at the endpoint.
+   *
+   * @param log what it prints
+   * @throws IOException if it cannot be started, or ends, or does not listen in time
+   */
+  static ServerProcess listening(List<String> command, Endpoint endpoint, Path log)
+      throws IOException {
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    ServerProcess server = new ServerProcess(process, endpoint);
+    server.awaitListening(() -> command.get(0) + ": " + Files.readString(log));
+    return server;
+  }
+
+  private interface Description {
+    String text() throws IOException;
+  }
+
+  private void awaitListening(Description description) throws IOException {
+    long deadline = System.nanoTime() + END.toNanos();
+    while (true) {
+      try (Socket probe = new Socket()) {
+        probe.connect(new InetSocketAddress(endpoint.host(), endpoint.port()), 1000);
+        return;
+      } catch (IOException e) {
+        if (!process.isAlive() || System.nanoTime() > deadline) {
+          close();
+          throw new IOException("nobody listens on " + endpoint + ": " + description.text(), e);
+        }
+        pause();
+      }
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(20);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   Endpoint endpoint() {
     return endpoint;
   }
 
-  /** The processor time that the server has had. */
-  Duration cpuTime() {
-    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  long pid() {
+    return process.pid();
+  }
+
+  /** The processor time that the server and its children have had, those that have ended too. */
+  double cpuSeconds() throws IOException {
+    double ticks = 0;
+    try (Stream<ProcessHandle> all = Stream.concat(Stream.of(process), process.descendants())) {
+      for (ProcessHandle each : (Iterable<ProcessHandle>) all::iterator) {
+        ticks += ticks(each.pid());
+      }
+    }
+    return ticks / TICKS_PER_SECOND;
+  }
+
+  /** proc(5): utime, stime, cutime and cstime are the fields 14 to 17. */
+  private static long ticks(long pid) throws IOException {
+    Path stat = Path.of("/proc/" + pid + "/stat");
+    if (!Files.exists(stat)) {
+      return 0;
+    }
+    String text = Files.readString(stat);
+    String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
+    long sum = 0;
+    for (int field = 14; field <= 17; field++) {
+      sum += Long.parseLong(fields[field - 3]);
+    }
+    return sum;
   }
 
   @Override
   public void close() throws IOException {
+    end.run();
+  }
+
+  private static void end(Process process) throws IOException {
+    List<ProcessHandle> children;
+    try (Stream<ProcessHandle> all = process.descendants()) {
+      children = all.toList();
+    }
     process.getOutputStream().close();
     try {
+      if (!process.waitFor(1, TimeUnit.SECONDS)) {
+        process.destroy();
+      }
       if (!process.waitFor(END.toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly();
       }
@@ -69,5 +188,6 @@ final class ServerProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
       process.destroyForcibly();
     }
+    children.forEach(ProcessHandle::destroyForcibly);
   }
 }

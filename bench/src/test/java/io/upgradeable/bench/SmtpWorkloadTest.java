@@ -35,11 +35,16 @@ final class SmtpWorkloadTest {
     for (var element : rows) {
       JsonObject row = element.getAsJsonObject();
       assertThat(row.get("rounds").getAsJsonArray()).hasSize(2);
-      assertThat(row.get("failures").getAsDouble()).isZero();
-      assertThat(row.get("messages/s").getAsDouble()).isPositive();
+      JsonObject median = row.get("median").getAsJsonObject();
+      assertThat(median.get("failures").getAsDouble()).isZero();
+      assertThat(median.get("messages/s").getAsDouble()).isPositive();
     }
-    assertThat(rows.get(0).getAsJsonObject().get("transfer").getAsString()).isEqualTo("DATA");
-    assertThat(rows.get(1).getAsJsonObject().get("transfer").getAsString()).isEqualTo("BDAT");
+    assertThat(contestant(rows, 0)).isEqualTo("upgradeable DATA");
+    assertThat(contestant(rows, 1)).isEqualTo("upgradeable BDAT");
+  }
+
+  private static String contestant(JsonArray rows, int index) {
+    return rows.get(index).getAsJsonObject().get("contestant").getAsString();
   }
 
   /** Such a message is made while it is sent, and must be as long as was told. */

@@ -445,9 +445,13 @@ final class SmtpDialogue implements Session {
           if (resetsSoon && active.isEmpty()) {
             resetIfNeeded();
           }
+        }
+        // Before the flush: whoever hears of a message's end and gives the next one, gives it in
+        // time for the same write.
+        complete();
+        if (!settleAgain || contentOfTurn >= MAX_CONTENT_OF_TURN) {
           flush();
         }
-        complete();
       } while (settleAgain && contentOfTurn < MAX_CONTENT_OF_TURN);
     } finally {
       settling = false;
@@ -483,9 +487,13 @@ final class SmtpDialogue implements Session {
     if (last == null) {
       return !oneByOne || expected.isEmpty();
     }
+    // With the content's end in one write, or not before its answer: a server that read the end
+    // answers it, and what follows by a second segment, which Nagle's algorithm holds back until
+    // we acknowledge the first, and a delayed acknowledgement takes 40 ms.
     return active.size() == 1
         && isPipelining()
         && !needsReset
+        && !outgoing.isEmpty()
         && last.mayBeFollowed()
         && next.mayFollowContent(this);
   }

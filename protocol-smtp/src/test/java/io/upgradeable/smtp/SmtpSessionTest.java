@@ -65,6 +65,11 @@ class SmtpSessionTest {
     assertThat(report.recipients()).extracting(RecipientReport::phase).containsExactly(phases);
   }
 
+  /** Returns when the messages that were given before have come to the event loop. */
+  private static void awaitTaken(SmtpSession session) throws Exception {
+    outcomes(session.sendAsync(TO_B, HELLO, Duration.ofMillis(1)).get(), NOT_SENT);
+  }
+
   // Groups.
 
   @Test
@@ -117,10 +122,12 @@ class SmtpSessionTest {
 
   @Test
   void sendTwice_pipelining_nextEnvelopeBehindTheContent() throws IOException {
+    CountDownLatch given = new CountDownLatch(1);
     try (SessionFixture mail =
         SessionFixture.with(
             offering(PIPELINING)
                 .expectOnly(ENVELOPE)
+                .await(given)
                 .send(OK + OK + GO_AHEAD)
                 .expectOnly(HELLO_ON_WIRE + ".\r\n" + MAIL + RCPT_C + DATA)
                 .send(OK + OK + OK + GO_AHEAD)
@@ -129,6 +136,7 @@ class SmtpSessionTest {
       CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
       CompletableFuture<DeliveryReport> second =
           mail.session().sendAsync(Envelope.of("a@example.org", "c@example.net"), HELLO);
+      given.countDown();
 
       outcomes(first.join(), ACCEPTED);
       outcomes(second.join(), REFUSED_TRANSIENT);
@@ -136,11 +144,82 @@ class SmtpSessionTest {
     }
   }
 
+  /** The answer to the first and the go-ahead for the second come at once. */
+  @Test
+  void sendNext_whenTheLastIsReported_leavesWithTheContentThatIsDue() throws IOException {
+    CountDownLatch given = new CountDownLatch(1);
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .await(given)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n" + ENVELOPE)
+                .send(OK + OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n" + ENVELOPE)
+                .send(OK + OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .send(OK))) {
+      CompletableFuture<DeliveryReport> third =
+          mail.session()
+              .sendAsync(TO_B, HELLO)
+              .thenCompose(report -> mail.session().sendAsync(TO_B, HELLO));
+      CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
+      given.countDown();
+
+      outcomes(second.join(), ACCEPTED);
+      outcomes(third.join(), ACCEPTED);
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  /** What would come in a segment of its own waits: see the session. */
+  @Test
+  void sendNext_behindAContentThatHasLeft_waitsForItsAnswer() throws Exception {
+    List<String> heard = new CopyOnWriteArrayList<>();
+    SmtpObserver observer =
+        new SmtpObserver() {
+          @Override
+          public void command(String line) {
+            heard.add(line);
+          }
+
+          @Override
+          public void reply(SmtpReply reply) {
+            heard.add(String.valueOf(reply.code()));
+          }
+        };
+    try (NettyConnector connector = NettyConnector.builder().threads(1).build();
+        SpokenServer server = new SpokenServer()) {
+      CompletableFuture<SmtpSession> connecting =
+          server.connect(connector, SessionFixture.PATIENT.withObserver(observer));
+      SpokenServer.Client client = server.accept(PIPELINING);
+      SmtpSession session = connecting.get();
+      CompletableFuture<DeliveryReport> first = session.sendAsync(TO_B, HELLO);
+      client.hear(ENVELOPE);
+      client.say(OK + OK + GO_AHEAD);
+      client.hear(HELLO_ON_WIRE + ".\r\n");
+      CompletableFuture<DeliveryReport> second = session.sendAsync(TO_B, HELLO);
+      awaitTaken(session);
+      client.say(OK);
+      client.hear(ENVELOPE);
+      client.say(OK + OK + GO_AHEAD);
+      client.hear(HELLO_ON_WIRE + ".\r\n");
+      client.say(OK);
+
+      outcomes(first.get(), ACCEPTED);
+      outcomes(second.get(), ACCEPTED);
+      String group = MAIL.strip() + " " + RCPT_B.strip() + " " + DATA.strip() + " 250 250 354 250";
+      assertThat(String.join(" ", heard)).isEqualTo(group + " " + group);
+    }
+  }
+
   @Test
   void sendMany_pipelining_allAcceptedInOrder() throws IOException {
     int count = 200;
+    CountDownLatch given = new CountDownLatch(1);
     Script script = offering(PIPELINING);
-    script = script.expect(ENVELOPE).send(OK + OK + GO_AHEAD);
+    script = script.expect(ENVELOPE).await(given).send(OK + OK + GO_AHEAD);
     for (int i = 1; i < count; i++) {
       script =
           script
@@ -153,6 +232,7 @@ class SmtpSessionTest {
       for (int i = 0; i < count; i++) {
         all.add(mail.session().sendAsync(TO_B, HELLO));
       }
+      given.countDown();
       for (int i = 0; i < count; i++) {
         assertThat(all.get(i).join().recipients().get(0).reply().orElseThrow().text())
             .isEqualTo(String.valueOf(i + 1));
@@ -1340,7 +1420,8 @@ class SmtpSessionTest {
       CompletableFuture<DeliveryReport> first = session.sendAsync(TO_B, HELLO);
       client.hear(ENVELOPE);
       CompletableFuture<DeliveryReport> second =
-          session.sendAsync(TO_B, HELLO, Duration.ofMillis(300));
+          session.sendAsync(TO_B, HELLO, Duration.ofSeconds(2));
+      awaitTaken(session);
       client.say(OK + OK + GO_AHEAD);
       client.hear(HELLO_ON_WIRE + ".\r\n" + ENVELOPE);
       CompletableFuture<DeliveryReport> third = session.sendAsync(TO_B, HELLO);
@@ -1368,6 +1449,7 @@ class SmtpSessionTest {
       CompletableFuture<DeliveryReport> first = session.sendAsync(TO_B, HELLO);
       client.hear(ENVELOPE);
       CompletableFuture<DeliveryReport> second = session.sendAsync(TO_B, HELLO);
+      awaitTaken(session);
       client.say(OK + OK + GO_AHEAD);
       client.hear(HELLO_ON_WIRE + ".\r\n" + ENVELOPE);
 
