@@ -12,8 +12,11 @@ read_jdk_major() {
   JDK_BUILD=
   if [[ -r $1/release ]]; then
     while IFS= read -r line; do
-      [[ $line == JAVA_VERSION=* ]] && version=${line#*=}
-      [[ $line == JAVA_RUNTIME_VERSION=* ]] && JDK_BUILD=${line#*=}
+      case $line in
+        JAVA_VERSION=*) version=${line#*=} ;;
+        JAVA_RUNTIME_VERSION=*) JDK_BUILD=${line#*=} ;;
+      esac
+      [[ -z $version || -z $JDK_BUILD ]] || break
     done <"$1/release"
   else
     version=$("$1/bin/java" -version 2>&1 | sed -n '1s/.*version "\([^"]*\)".*/\1/p') || version=
@@ -26,17 +29,38 @@ read_jdk_major() {
   [[ -z $version ]] || JDK_MAJOR=$version
 }
 
+# Sets JDK_FOUND to the installation that the java on the PATH belongs to. A process, as for readlink or "$(type -P java)",
+# is started only where nothing else will do: it costs as much as the rest of this file.
+find_jdk_on_path() {
+  local folder folders candidate java=
+  IFS=: read -r -a folders <<<"$PATH"
+  for folder in "${folders[@]}"; do
+    if [[ -f $folder/java && -x $folder/java ]]; then
+      java=$folder/java
+      break
+    fi
+  done
+  [[ -n $java ]] || return 1
+  for candidate in /usr/lib/jvm/*; do
+    if [[ ! -L $candidate && $java -ef $candidate/bin/java ]]; then
+      JDK_FOUND=$candidate
+      return 0
+    fi
+  done
+  java=$(readlink -f -- "$java")
+  JDK_FOUND=${java%/bin/java}
+}
+
 # Sets JDK_HOME and JDK_MAJOR to a Java installation that is new enough and has the programs named in "$@".
 # JAVA_HOME decides alone where it is set; else the java on the PATH, then what lies where distributions put JDKs.
 find_jdk() {
-  local candidate program java
+  local candidate program
   local candidates=()
   if [[ -n ${JAVA_HOME:-} ]]; then
     candidates=("$JAVA_HOME")
   else
-    if java=$(type -P java); then
-      java=$(readlink -f -- "$java")
-      candidates+=("${java%/bin/java}")
+    if find_jdk_on_path; then
+      candidates+=("$JDK_FOUND")
     fi
     candidates+=(/usr/lib/jvm/*)
   fi

@@ -18,6 +18,9 @@ module io.upgradeable.cli {
   requires me.tongfei.progressbar;
   requires static org.jspecify;
 
+  provides System.LoggerFinder with
+      io.upgradeable.cli.LazyLoggers;
+
   // The commands' fields are filled by reflection.
   opens io.upgradeable.cli to
       info.picocli;

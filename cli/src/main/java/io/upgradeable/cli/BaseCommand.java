@@ -5,12 +5,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Spec;
 
 /**
  * What all commands that do something have in common: whatever goes wrong becomes one line on
@@ -25,9 +21,9 @@ abstract class BaseCommand implements Callable<Integer> {
 
   protected static final String OUTPUT_LOST = "cannot write to stdout";
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Mixin private final DiagnosticOptions diagnostics = new DiagnosticOptions();
+
+  private @Nullable Invocation invocation;
 
   private boolean outputStuck;
 
@@ -39,6 +35,11 @@ abstract class BaseCommand implements Callable<Integer> {
 
   /** Is told of a failure before the line on stderr is printed. */
   protected void failed(Failure failure) {}
+
+  /** Is told who calls, before {@link #call}. */
+  final void begin(Invocation by) {
+    invocation = by;
+  }
 
   @Override
   public final Integer call() {
@@ -88,10 +89,7 @@ abstract class BaseCommand implements Callable<Integer> {
 
   /** The options that were given and take a secret from stdin. */
   protected final List<String> secretsOnStdin() {
-    return commandLine().getParseResult().matchedOptions().stream()
-        .map(OptionSpec::longestName)
-        .filter(option -> option.endsWith(SecretOption.STDIN))
-        .toList();
+    return invocation().secretsOnStdin();
   }
 
   /** Tells on stderr why the command fails. */
@@ -126,18 +124,18 @@ abstract class BaseCommand implements Callable<Integer> {
 
   /** The command as the user typed it, for instance {@code upgrade-cli serve ping}. */
   protected final String name() {
-    return commandLine().getCommandSpec().qualifiedName();
+    return invocation().name();
   }
 
   protected final PrintWriter out() {
-    return commandLine().getOut();
+    return invocation().out();
   }
 
   protected final PrintWriter err() {
-    return commandLine().getErr();
+    return invocation().err();
   }
 
-  protected final CommandLine commandLine() {
-    return Objects.requireNonNull(spec, "spec").commandLine();
+  protected final Invocation invocation() {
+    return Objects.requireNonNull(invocation, "invocation");
   }
 }

@@ -103,7 +103,7 @@ abstract class ClientCommand extends BaseCommand {
 
   @Override
   protected final void execute(Interruption interruption) throws IOException {
-    Report findings = new Report(commandLine().getCommandName(), targetText());
+    Report findings = new Report(invocation().command(), targetText());
     report = findings;
     check(tls);
     if (tls.insecure()) {

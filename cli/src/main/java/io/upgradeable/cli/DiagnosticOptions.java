@@ -1,6 +1,5 @@
 package io.upgradeable.cli;
 
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
 
 /** How much a command tells, and how it looks. */
@@ -42,7 +41,7 @@ final class DiagnosticOptions {
         switch (color) {
           case ALWAYS -> true;
           case NEVER -> false;
-          case AUTO -> Ansi.AUTO.enabled();
+          case AUTO -> Terminal.hasColours();
         });
   }
 }

@@ -12,6 +12,6 @@ public final class Main {
    */
   public static void main(String[] args) {
     NettySettings.apply();
-    System.exit(UpgradeCli.commandLine(args).execute(args));
+    System.exit(Program.ofProcess().run(args));
   }
 }

@@ -11,8 +11,21 @@ final class NettySettings {
   /** Its events for the flight recorder cost 50 ms at the start of every command. */
   private static final String FLIGHT_RECORDER = "io.netty.jfr.enabled";
 
-  // Held, because the JDK forgets the level of a logger that nobody holds.
-  private static final Logger NETTY = Logger.getLogger("io.netty");
+  /** The JDK's log, where somebody set it up: to start it costs 20 ms and more. */
+  private static final class JdkLog {
+
+    // Held, because the JDK forgets the level of a logger that nobody holds.
+    private static final Logger NETTY = Logger.getLogger("io.netty");
+
+    private JdkLog() {}
+
+    static InternalLoggerFactory factory() {
+      if (NETTY.getLevel() == null) {
+        NETTY.setLevel(Level.OFF);
+      }
+      return JdkLoggerFactory.INSTANCE;
+    }
+  }
 
   private NettySettings() {}
 
@@ -24,9 +37,7 @@ final class NettySettings {
     if (System.getProperty(FLIGHT_RECORDER) == null) {
       System.setProperty(FLIGHT_RECORDER, "false");
     }
-    if (NETTY.getLevel() == null) {
-      NETTY.setLevel(Level.OFF);
-    }
-    InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
+    InternalLoggerFactory.setDefaultFactory(
+        LazyLoggers.isLogSetUp() ? JdkLog.factory() : SilentLogger.FACTORY);
   }
 }

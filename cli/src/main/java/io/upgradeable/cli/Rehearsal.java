@@ -1,34 +1,80 @@
 package io.upgradeable.cli;
 
+import io.upgradeable.tls.TlsIdentity;
+import io.upgradeable.tls.TlsPolicy;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.util.List;
 
 /**
- * Runs what most starts have in common and ends, so that a JVM that was told to ({@code
- * -XX:ArchiveClassesAtExit}) archives the classes that it took. Whether the commands succeed does
- * not matter.
+ * Runs what most starts have in common and ends, so that a JVM that was told to take notes ({@code
+ * -XX:DumpLoadedClassList}) knows the classes to archive. Whether the commands succeed does not
+ * matter. The servers that they talk to run in another JVM: what is in the archive and not used
+ * makes every start slower.
  */
 final class Rehearsal {
 
-  private static final List<String> COMMAND_LINES =
-      List.of(
-          "ping",
-          "ping --engine jdk",
-          "smtp",
-          "smtp --output json",
-          "smtp --no-such-option",
-          "ldap",
-          "connect",
-          "serve smtp --help",
-          "--help");
+  private static final List<ClientCommand> PROTOCOLS =
+      List.of(new SmtpCommand(), new LdapCommand(), new PingCommand());
 
   private Rehearsal() {}
 
-  public static void main(String[] args) {
+  /**
+   * Begins.
+   *
+   * @param args nothing, or for the JVM with the servers where to write their certificate
+   */
+  public static void main(String[] args) throws IOException {
     NettySettings.apply();
-    for (String line : COMMAND_LINES) {
-      String[] words = line.split(" ");
-      UpgradeCli.commandLine(words).execute(words);
+    if (args.length > 0) {
+      serve(Path.of(args[0]));
+    } else {
+      rehearse();
     }
     System.exit(ExitCode.OK.code());
+  }
+
+  private static void rehearse() throws IOException {
+    Path certificate = Files.createTempFile("upgrade-cli", ".pem");
+    Process servers =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Rehearsal.class.getName(),
+                certificate.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (BufferedReader addresses = servers.inputReader()) {
+      for (String name : List.of("smtp", "ldap", "ping")) {
+        run(name, String.valueOf(addresses.readLine()), "--cafile", certificate.toString());
+      }
+    } finally {
+      servers.destroy();
+      Files.delete(certificate);
+    }
+    run("smtp", "--no-such-option");
+    run("smtp", "--help");
+  }
+
+  private static void run(String... words) {
+    Program.ofProcess().run(words);
+  }
+
+  /** Until the other JVM ends, which closes stdin. */
+  private static void serve(Path certificate) throws IOException {
+    TlsIdentity identity = EmbeddedServer.newIdentity();
+    TlsPolicy policy = TlsPolicy.server().identity(identity).build();
+    List<X509Certificate> chain = identity.chain();
+    Files.writeString(certificate, CertificateFacts.of(chain.get(0)).pem());
+    for (ClientCommand protocol : PROTOCOLS) {
+      System.out.println(protocol.startServer(policy, false).name());
+    }
+    while (System.in.read() >= 0) {
+      // nobody says anything
+    }
   }
 }

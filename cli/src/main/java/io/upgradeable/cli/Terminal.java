@@ -36,6 +36,20 @@ final class Terminal {
     }
   }
 
+  /** Whether stdout is for somebody who sees colours; the usual variables may say otherwise. */
+  @SuppressWarnings("SystemConsoleNull") // isTerminal() is for the JDKs where it is never null
+  static boolean hasColours() {
+    if (System.getenv("NO_COLOR") != null) {
+      return false;
+    }
+    String forced = System.getenv("CLICOLOR_FORCE");
+    if (forced != null && !forced.equals("0")) {
+      return true;
+    }
+    Console console = "0".equals(System.getenv("CLICOLOR")) ? null : System.console();
+    return console != null && isTerminal(console);
+  }
+
   /** Since JDK 22 there is always a console, and {@code Console.isTerminal()} tells. */
   private static boolean isTerminal(Console console) {
     try {

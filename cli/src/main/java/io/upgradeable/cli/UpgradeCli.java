@@ -4,18 +4,21 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code upgrade-cli} itself: puts the commands together. */
 @Command(
-    name = "upgrade-cli",
+    name = Invocation.PROGRAM,
     description = "Run, test and serve connections that start in plaintext and turn into TLS.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
@@ -33,17 +36,6 @@ final class UpgradeCli {
 
   private static final String COMPLETION = "generate-completion";
 
-  private static final Map<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
-
-  static {
-    COMMANDS.put("ping", PingCommand::new);
-    COMMANDS.put("smtp", SmtpCommand::new);
-    COMMANDS.put("ldap", LdapCommand::new);
-    COMMANDS.put("connect", ConnectCommand::new);
-    COMMANDS.put("serve", ServeCommand::new);
-    COMMANDS.put(COMPLETION, GenerateCompletion::new);
-  }
-
   private UpgradeCli() {}
 
   /**
@@ -55,15 +47,20 @@ final class UpgradeCli {
   static CommandLine commandLine(String... args) {
     CommandLine commandLine = new CommandLine(new UpgradeCli());
     // Every command takes its time to be read by reflection: only the one that is asked for is.
-    boolean named = args.length > 0 && COMMANDS.containsKey(args[0]);
-    boolean needsAll = !named || args[0].equals(COMPLETION);
-    COMMANDS.forEach(
-        (name, command) -> {
-          if (needsAll || name.equals(args[0])) {
-            commandLine.addSubcommand(command.get());
-          }
-        });
-    commandLine.setUsageHelpAutoWidth(true);
+    String asked = args.length > 0 ? args[0] : "";
+    boolean needsAll = !isCommand(asked) || asked.equals(COMPLETION);
+    for (String name : Commands.NAMES) {
+      if (name.indexOf(' ') < 0 && (needsAll || name.equals(asked))) {
+        commandLine.addSubcommand(Commands.create(name).orElseThrow());
+      }
+    }
+    if (needsAll || asked.equals(Commands.SERVE)) {
+      commandLine.addSubcommand(new ServeCommand());
+    }
+    if (needsAll) {
+      commandLine.addSubcommand(new GenerateCompletion());
+    }
+    commandLine.setExecutionStrategy(UpgradeCli::execute);
     commandLine.setParameterExceptionHandler((e, arguments) -> refuse(e));
     commandLine.setExecutionExceptionHandler((e, command, arguments) -> fail(e, command));
     CommandLine completion = commandLine.getSubcommands().get(COMPLETION);
@@ -73,6 +70,29 @@ final class UpgradeCli {
     }
     describeExitCodes(commandLine);
     return commandLine;
+  }
+
+  private static boolean isCommand(String word) {
+    return Commands.NAMES.contains(word) || word.equals(Commands.SERVE) || word.equals(COMPLETION);
+  }
+
+  private static int execute(ParseResult line) {
+    ParseResult last = line;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    CommandSpec spec = last.commandSpec();
+    if (spec.userObject() instanceof BaseCommand command) {
+      List<String> secrets =
+          last.matchedOptions().stream()
+              .map(OptionSpec::longestName)
+              .filter(option -> option.endsWith(SecretOption.STDIN))
+              .toList();
+      CommandLine called = spec.commandLine();
+      command.begin(
+          new Invocation(spec.qualifiedName(), secrets, called.getOut(), called.getErr()));
+    }
+    return new RunLast().execute(line);
   }
 
   /** One line for a command line that cannot be parsed; the whole help for one without command. */
@@ -119,7 +139,8 @@ final class UpgradeCli {
     Map<String, String> codes = new LinkedHashMap<>();
     for (ExitCode code : ExitCode.values()) {
       if (canEndWith(command, code)) {
-        codes.put("%4d".formatted(code.code()), code.meaning());
+        String digits = String.valueOf(code.code());
+        codes.put(" ".repeat(4 - digits.length()) + digits, code.meaning());
       }
     }
     UsageMessageSpec help = command.getCommandSpec().usageMessage();
@@ -140,11 +161,7 @@ final class UpgradeCli {
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = UpgradeCli.class.getPackage().getImplementationVersion();
-      return new String[] {
-        "upgrade-cli %s (Java %d)"
-            .formatted(version == null ? "unpackaged" : version, Runtime.version().feature())
-      };
+      return new String[] {Program.version()};
     }
   }
 }

@@ -8,6 +8,11 @@
  * EmbeddedServer}), the command builds its layers, a {@code DialogueRecorder} listens, and what
  * became of it is collected in a {@code Report}, which {@code TextReport} or {@code JsonReport}
  * prints.
+ *
+ * <p>A start is short because it does without what takes long: {@code PlainReader} reads command
+ * lines from tables that the build asked picocli for ({@code PrebuiltTexts}), {@code HeadStart}
+ * starts the JDK's TLS on another processor, {@code LazyLoggers} and {@code NettySettings} leave
+ * the JDK's log alone, and the launcher archives the classes that {@code Rehearsal} loads.
  */
 @NullMarked
 package io.upgradeable.cli;

@@ -7,7 +7,6 @@ import com.google.gson.JsonParser;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
-import picocli.CommandLine;
 
 /**
  * One run of the command line within the test's own JVM.
@@ -21,9 +20,8 @@ record Cli(int exitCode, String out, String err) {
   static Cli run(String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    CommandLine commandLine = UpgradeCli.commandLine(args);
-    commandLine.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-    return new Cli(commandLine.execute(args), out.toString(), err.toString());
+    int code = new Program(new PrintWriter(out, true), new PrintWriter(err, true)).run(args);
+    return new Cli(code, out.toString(), err.toString());
   }
 
   JsonObject json() {

@@ -105,8 +105,7 @@ class ProcessTest {
     private LateStart() {}
 
     public static void main(String[] args) {
-      Thread hook =
-          new Thread(() -> System.out.println(UpgradeCli.commandLine(args).execute(args)));
+      Thread hook = new Thread(() -> System.out.println(Program.ofProcess().run(args)));
       Runtime.getRuntime().addShutdownHook(hook);
     }
   }

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import picocli.CommandLine;
 
 /** {@code upgrade-cli serve} within the test's own JVM, on a port of the system's choice. */
 final class RunningServer implements AutoCloseable {
@@ -17,9 +16,8 @@ final class RunningServer implements AutoCloseable {
   private final int port;
 
   private RunningServer(String[] args) {
-    CommandLine commandLine = UpgradeCli.commandLine(args);
-    commandLine.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-    thread = new Thread(() -> exitCode.complete(commandLine.execute(args)), "serve");
+    Program program = new Program(new PrintWriter(out, true), new PrintWriter(err, true));
+    thread = new Thread(() -> exitCode.complete(program.run(args)), "serve");
     thread.start();
     String ready = out.await("listening on ");
     port = Integer.parseInt(ready.substring(ready.lastIndexOf(':') + 1));

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 /** Whatever the user gets wrong is one line that says what was expected, and exit code 2. */
 class UsageTest {
@@ -256,9 +255,7 @@ class UsageTest {
           public void close() {}
         };
     StringWriter err = new StringWriter();
-    CommandLine commandLine = UpgradeCli.commandLine(args);
-    commandLine.setOut(new PrintWriter(broken)).setErr(new PrintWriter(err, true));
-    int code = commandLine.execute(args);
+    int code = new Program(new PrintWriter(broken), new PrintWriter(err, true)).run(args);
     return code + " " + err;
   }
 

@@ -98,8 +98,7 @@ final class LauncherIT {
   void jar_gone_archiveDoesNotHideIt() throws Exception {
     start("--version");
     try (Stream<Path> jars = Files.list(home.resolve("lib"))) {
-      for (Path jar :
-          jars.filter(jar -> jar.getFileName().toString().startsWith("picocli")).toList()) {
+      for (Path jar : jars.filter(jar -> jar.toString().endsWith(".jar")).toList()) {
         Files.delete(jar);
       }
     }
@@ -107,7 +106,35 @@ final class LauncherIT {
     Run run = start("--version");
 
     assertThat(run.exitCode()).isNotZero();
-    assertThat(run.err()).contains("picocli");
+    assertThat(run.err()).contains("io.upgradeable.cli.Main");
+  }
+
+  @Test
+  void distribution_moved_makesAnArchiveForItsNewPlace() throws Exception {
+    start("--version");
+    Path before = archives().get(0);
+    home = Files.move(home, directory.resolve("moved"));
+
+    Run first = start("--version");
+    Run second = start("--version");
+
+    assertThat(first.err()).contains(PREPARING);
+    assertThat(second.err()).isEmpty();
+    assertThat(archives())
+        .filteredOn(file -> !file.getFileName().equals(before.getFileName()))
+        .singleElement()
+        .satisfies(file -> assertThat(file).isNotEmptyFile());
+  }
+
+  @Test
+  void archive_made_isOneThatTheJvmTakes() throws Exception {
+    start("--version");
+    String orNothing = Runtime.version().feature() < 25 ? "-Xshare:on" : "-XX:AOTMode=on";
+    String launcher = home.resolve("bin/upgrade-cli").toString();
+
+    Run run = run(List.of("env", "UPGRADE_CLI_JAVA_OPTS=" + orNothing, launcher, "--version"));
+
+    assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
   }
 
   @Test

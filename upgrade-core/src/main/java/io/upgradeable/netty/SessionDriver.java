@@ -44,8 +44,6 @@ final class SessionDriver implements SessionContext {
 
   private static final String GIVEN_AWAY = "a relay has this connection";
 
-  private static final System.Logger LOG = System.getLogger("io.upgradeable");
-
   private static final AtomicIntegerFieldUpdater<SessionDriver> ORDERED =
       AtomicIntegerFieldUpdater.newUpdater(SessionDriver.class, "ordered");
 
@@ -326,7 +324,8 @@ final class SessionDriver implements SessionContext {
 
   /** A mistake of the session's author ends the connection; it is never told as the peer's. */
   private void onMistake(Throwable mistake) {
-    LOG.log(System.Logger.Level.ERROR, "a session failed on " + connection.path(), mistake);
+    System.getLogger("io.upgradeable")
+        .log(System.Logger.Level.ERROR, "a session failed on " + connection.path(), mistake);
     closing = true;
     channel.close();
   }
@@ -351,7 +350,8 @@ final class SessionDriver implements SessionContext {
     try {
       session.closed(cause);
     } catch (RuntimeException | Error e) {
-      LOG.log(System.Logger.Level.ERROR, "a session failed on " + connection.path(), e);
+      System.getLogger("io.upgradeable")
+          .log(System.Logger.Level.ERROR, "a session failed on " + connection.path(), e);
     }
   }
 

@@ -25,8 +25,6 @@ final class SetUp {
     void failed(Throwable cause);
   }
 
-  private static final System.Logger LOG = System.getLogger("io.upgradeable");
-
   private final NettyConnection connection;
   private final Iterator<Layer<?>> layers;
   private final Function<NettyConnection, Optional<Session>> sessions;
@@ -108,7 +106,8 @@ final class SetUp {
     try {
       return sessions.apply(connection);
     } catch (RuntimeException | Error mistake) {
-      LOG.log(Level.ERROR, "no session could be made on " + connection.path(), mistake);
+      System.getLogger("io.upgradeable")
+          .log(Level.ERROR, "no session could be made on " + connection.path(), mistake);
       throw mistake;
     }
   }
