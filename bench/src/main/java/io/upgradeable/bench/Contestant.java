@@ -27,6 +27,11 @@ record Contestant(
     return new Contestant(name, missing, command, part, cooperative);
   }
 
+  /** The same, which cannot take part for want of this. */
+  Contestant without(String what) {
+    return new Contestant(name, Optional.of(what), command, share, cooperative);
+  }
+
   /** How much it does where the others do so many units. */
   int shareOf(int units) {
     return Math.max(1, (int) (units * share));

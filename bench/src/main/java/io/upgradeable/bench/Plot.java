@@ -23,7 +23,10 @@ import picocli.CommandLine.Parameters;
  */
 @Command(
     name = "bench/plot",
-    description = "Draws the tables that bench/run wrote as SVG.",
+    description = {
+      "Draws the tables that bench/run wrote as SVG, and puts the tables themselves into a document,"
+          + " between the marks <!-- NAME --> and <!-- /NAME -->."
+    },
     mixinStandardHelpOptions = true)
 final class Plot implements Callable<Integer> {
 
@@ -40,6 +43,9 @@ final class Plot implements Callable<Integer> {
 
   @Option(names = "--to", paramLabel = "DIR", description = "Where the pictures go.")
   private Path folder = Path.of("docs/performance");
+
+  @Option(names = "--document", description = "Where the tables go, if it has their marks.")
+  private Path document = Path.of("docs/performance.md");
 
   /**
    * Draws.
@@ -59,8 +65,61 @@ final class Plot implements Callable<Integer> {
       JsonArray rows = JsonParser.parseString(Files.readString(table)).getAsJsonArray();
       Files.writeString(picture, draw(rows));
       System.out.println(picture);
+      fill(name, markdown(rows));
     }
     return 0;
+  }
+
+  private void fill(String name, String table) throws IOException {
+    if (!Files.exists(document)) {
+      return;
+    }
+    String text = Files.readString(document);
+    String begin = "<!-- " + name + " -->";
+    int from = text.indexOf(begin);
+    int to = text.indexOf("<!-- /" + name + " -->");
+    if (from >= 0 && to > from) {
+      String filled = text.substring(0, from) + begin + "\n" + table + text.substring(to);
+      Files.writeString(document, filled);
+      System.out.println(document + ": " + name);
+    }
+  }
+
+  /** The table as Markdown; a column that says nothing in any row is left out. */
+  static String markdown(JsonArray rows) {
+    List<List<String>> lines = new ArrayList<>();
+    List<String> heading = new ArrayList<>();
+    for (JsonElement element : rows) {
+      JsonObject row = element.getAsJsonObject();
+      row.getAsJsonObject("median").keySet().stream()
+          .filter(column -> !heading.contains(column))
+          .forEach(heading::add);
+    }
+    List<String> first = new ArrayList<>(List.of("case", "contestant"));
+    first.addAll(heading);
+    lines.add(first);
+    lines.add(first.stream().map(ignored -> "---").toList());
+    for (JsonElement element : rows) {
+      JsonObject row = element.getAsJsonObject();
+      JsonObject median = row.getAsJsonObject("median");
+      String who = row.get("contestant").getAsString();
+      String facts =
+          row.getAsJsonObject("facts").entrySet().stream()
+              .map(fact -> fact.getValue().getAsString())
+              .filter(value -> !value.equals("-"))
+              .collect(Collectors.joining(", "));
+      List<String> line = new ArrayList<>();
+      line.add(words(row.getAsJsonObject("case")));
+      line.add(facts.isEmpty() ? who : who + " (" + facts + ")");
+      for (String column : heading) {
+        JsonElement value = median.get(column);
+        line.add(value == null ? "" : Table.shown(value.getAsDouble()));
+      }
+      lines.add(line);
+    }
+    return lines.stream()
+        .map(line -> "| " + String.join(" | ", line) + " |\n")
+        .collect(Collectors.joining());
   }
 
   /** The figures that have ratios are those worth a look. */

@@ -45,7 +45,7 @@ final class Rounds {
       }
       if (each.missing().isPresent()) {
         err.println(
-            "LEFT OUT: %s, for there is no %s; bench/peers fetches it"
+            "LEFT OUT: %s, for there is no %s (see bench/peers)"
                 .formatted(each.name(), each.missing().get()));
       } else {
         present.add(each);

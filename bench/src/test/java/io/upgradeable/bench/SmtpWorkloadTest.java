@@ -7,6 +7,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,20 +33,23 @@ final class SmtpWorkloadTest {
                 "--json=" + json);
     assertThat(code).isZero();
     JsonArray rows = JsonParser.parseString(Files.readString(json)).getAsJsonArray();
-    assertThat(rows).hasSize(2);
+    List<String> contestants = new ArrayList<>();
     for (var element : rows) {
       JsonObject row = element.getAsJsonObject();
+      contestants.add(row.get("contestant").getAsString());
       assertThat(row.get("rounds").getAsJsonArray()).hasSize(2);
       JsonObject median = row.get("median").getAsJsonObject();
-      assertThat(median.get("failures").getAsDouble()).isZero();
+      assertThat(median.get("failures").getAsDouble()).as(contestants.toString()).isZero();
       assertThat(median.get("messages/s").getAsDouble()).isPositive();
     }
-    assertThat(contestant(rows, 0)).isEqualTo("upgradeable DATA");
-    assertThat(contestant(rows, 1)).isEqualTo("upgradeable BDAT");
-  }
-
-  private static String contestant(JsonArray rows, int index) {
-    return rows.get(index).getAsJsonObject().get("contestant").getAsString();
+    // smtplib and smtp-source take part where the machine has them, and are told of where not.
+    assertThat(contestants)
+        .contains(
+            "upgradeable DATA",
+            "upgradeable BDAT",
+            "Angus Mail",
+            "Vert.x mail client",
+            "NioSmtpClient");
   }
 
   /** Such a message is made while it is sent, and must be as long as was told. */
@@ -58,6 +63,7 @@ final class SmtpWorkloadTest {
                 "--warm-up=0",
                 "--connections=1",
                 "--rounds=1",
+                "--only=upgradeable",
                 "--size=20000000",
                 "--json=" + folder.resolve("smtp.json"));
     assertThat(code).isZero();
