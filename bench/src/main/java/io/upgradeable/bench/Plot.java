@@ -63,6 +63,10 @@ final class Plot implements Callable<Integer> {
       String name = String.valueOf(table.getFileName()).replaceFirst("\\.json$", "");
       Path picture = folder.resolve(name + ".svg");
       JsonArray rows = JsonParser.parseString(Files.readString(table)).getAsJsonArray();
+      if (!rows.isEmpty() && rows.get(0).getAsJsonObject().has("benchmark")) {
+        fill(name, jmh(rows));
+        continue;
+      }
       Files.writeString(picture, draw(rows));
       System.out.println(picture);
       fill(name, markdown(rows));
@@ -83,6 +87,26 @@ final class Plot implements Callable<Integer> {
       Files.writeString(document, filled);
       System.out.println(document + ": " + name);
     }
+  }
+
+  /** What JMH writes, as Markdown. */
+  private static String jmh(JsonArray rows) {
+    StringBuilder table = new StringBuilder("| benchmark | ns | bytes |\n| --- | --- | --- |\n");
+    for (JsonElement element : rows) {
+      JsonObject row = element.getAsJsonObject();
+      JsonElement bytes = row.getAsJsonObject("secondaryMetrics").get("gc.alloc.rate.norm");
+      table.append(
+          "| %s | %s | %s |%n"
+              .formatted(
+                  row.get("benchmark").getAsString().replaceFirst("^.*\\.(.*\\..*)$", "$1"),
+                  Table.shown(score(row.get("primaryMetric"))),
+                  Table.shown(score(bytes))));
+    }
+    return table.toString();
+  }
+
+  private static double score(JsonElement metric) {
+    return metric.getAsJsonObject().get("score").getAsDouble();
   }
 
   /** The table as Markdown; a column that says nothing in any row is left out. */
