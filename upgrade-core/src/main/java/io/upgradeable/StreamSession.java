@@ -226,6 +226,8 @@ final class StreamSession implements Session {
     if (pending != null && pending.future.isDone()) {
       pending = null; // Another one, begun meanwhile, hears of the end in closed().
     }
+    closing = true;
+    readable = false;
     context().close();
   }
 

@@ -23,10 +23,18 @@ final class Commands {
 
   private Commands() {}
 
-  /** The name that a command line begins with, of one word or of two. */
+  /** The name that a command line begins with, of one word or of two; empty if of none. */
   static String nameIn(String... args) {
-    boolean serves = args.length > 1 && args[0].equals(SERVE);
-    return serves ? SERVE + ' ' + args[1] : args.length > 0 ? args[0] : "";
+    if (args.length == 0 || !isWord(args[0])) {
+      return "";
+    }
+    boolean serves = args.length > 1 && args[0].equals(SERVE) && isWord(args[1]);
+    return serves ? SERVE + ' ' + args[1] : args[0];
+  }
+
+  /** Whether an argument is one word: two in one argument name no command. */
+  static boolean isWord(String argument) {
+    return !argument.isEmpty() && argument.indexOf(' ') < 0;
   }
 
   /** A new command with the defaults of its options; empty if there is none of this name. */

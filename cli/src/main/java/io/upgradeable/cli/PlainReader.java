@@ -2,6 +2,7 @@ package io.upgradeable.cli;
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -162,11 +163,19 @@ final class PlainReader {
   private static Object convert(String type, String text) throws NotPlainException {
     return switch (type) {
       case TEXT -> text;
-      case FILE -> Path.of(text);
+      case FILE -> path(text);
       case INTEGER -> Integer.valueOf(digits(text));
       case LONG -> Long.valueOf(digits(text));
       default -> convertWith(type, text);
     };
+  }
+
+  private static Path path(String text) throws NotPlainException {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException refused) { // such as a letter that the locale has not
+      throw new NotPlainException();
+    }
   }
 
   private static String digits(String text) throws NotPlainException {

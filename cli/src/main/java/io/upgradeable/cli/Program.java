@@ -63,6 +63,11 @@ final class Program {
 
   /** Says what the build knew already: help, also for who names no command, and the version. */
   private OptionalInt answer(String... args) {
+    for (String arg : args) {
+      if (!Commands.isWord(arg)) {
+        return OptionalInt.empty();
+      }
+    }
     String last = args.length == 0 ? "" : args[args.length - 1];
     String before =
         args.length == 0 ? "" : String.join(" ", List.of(args).subList(0, args.length - 1));

@@ -50,7 +50,11 @@ final class Rehearsal {
             .start();
     try (BufferedReader addresses = servers.inputReader()) {
       for (String name : List.of("smtp", "ldap", "ping")) {
-        run(name, String.valueOf(addresses.readLine()), "--cafile", certificate.toString());
+        String address = addresses.readLine();
+        if (address == null) {
+          throw new IOException("the servers are gone");
+        }
+        run(name, address, "--cafile", certificate.toString());
       }
     } finally {
       servers.destroy();

@@ -73,7 +73,9 @@ final class UpgradeCli {
   }
 
   private static boolean isCommand(String word) {
-    return Commands.NAMES.contains(word) || word.equals(Commands.SERVE) || word.equals(COMPLETION);
+    return (Commands.isWord(word) && Commands.NAMES.contains(word))
+        || word.equals(Commands.SERVE)
+        || word.equals(COMPLETION);
   }
 
   private static int execute(ParseResult line) {

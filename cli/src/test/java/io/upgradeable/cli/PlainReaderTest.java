@@ -271,6 +271,20 @@ class PlainReaderTest {
         .isEqualTo(List.of("--password-stdin", "--token-stdin"));
   }
 
+  /** Two words in one argument name no command, so nothing may be taken for its second word. */
+  @Test
+  void commandOfTwoWords_inOneArgument_leftToPicocli() {
+    assertThat(PlainReader.read("serve ping", "--tls", "--self-signed")).isEmpty();
+    Cli.run("serve ping", "--help").failed(ExitCode.USAGE, "Unmatched argument");
+    Cli.run("", "--help").failed(ExitCode.USAGE, "Unmatched argument");
+  }
+
+  /** Such as a letter that the locale of the process has not. */
+  @Test
+  void fileThatHasNoPath_leftToPicocli() {
+    assertThat(PlainReader.read("smtp", "--cafile", "a\0b", "host")).isEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "serve", "no-such", "generate-completion", "--help"})
   void noCommand_leftToPicocli(String commandLine) {

@@ -68,6 +68,7 @@ final class SmtpDialogue implements Session {
   private int unread;
   private boolean settling;
   private boolean settleAgain;
+  private boolean completing;
   private int contentOfTurn;
   private boolean needsReset;
   private boolean resetsSoon;
@@ -526,9 +527,11 @@ final class SmtpDialogue implements Session {
   }
 
   private void complete() {
+    completing = true;
     for (Runnable next = completions.poll(); next != null; next = completions.poll()) {
       next.run();
     }
+    completing = false;
   }
 
   // Mistakes.
@@ -688,6 +691,9 @@ final class SmtpDialogue implements Session {
 
   private void closeNow(Exception cause) {
     if (!over) {
+      if (completing) {
+        flush(); // What was sent in this turn, before its reports were told, was sent.
+      }
       end(cause);
       context().close();
       settle();

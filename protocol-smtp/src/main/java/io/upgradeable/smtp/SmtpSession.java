@@ -209,7 +209,10 @@ public final class SmtpSession implements AutoCloseable {
   }
 
   /**
-   * Sends a message behind those that were taken before, within a time limit.
+   * Sends a message behind those that were taken before, within a time limit. With PIPELINING it
+   * travels in one write with the content of the one before it if it is given before that leaves,
+   * ahead or in a dependent of an earlier message's future, and otherwise waits for that one's
+   * answer.
    *
    * @param envelope from whom and to whom
    * @param content what

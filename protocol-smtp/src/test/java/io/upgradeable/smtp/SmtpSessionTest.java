@@ -214,6 +214,31 @@ class SmtpSessionTest {
     }
   }
 
+  /** The second one's content was due before the first one's report was told. */
+  @Test
+  void close_whenTheFirstIsReported_theSecondHasLeft() throws IOException {
+    CountDownLatch given = new CountDownLatch(1);
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering(PIPELINING)
+                .expectOnly(ENVELOPE)
+                .await(given)
+                .send(OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n" + ENVELOPE)
+                .send(OK + OK + OK + GO_AHEAD)
+                .expectOnly(HELLO_ON_WIRE + ".\r\n")
+                .expectClose())) {
+      CompletableFuture<Void> closing =
+          mail.session().sendAsync(TO_B, HELLO).thenRun(mail.session()::close);
+      CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
+      given.countDown();
+
+      closing.join();
+      outcomes(second.join(), UNKNOWN);
+      mail.peer().awaitPlayed();
+    }
+  }
+
   @Test
   void sendMany_pipelining_allAcceptedInOrder() throws IOException {
     int count = 200;

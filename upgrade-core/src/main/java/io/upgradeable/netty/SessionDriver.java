@@ -324,10 +324,10 @@ final class SessionDriver implements SessionContext {
 
   /** A mistake of the session's author ends the connection; it is never told as the peer's. */
   private void onMistake(Throwable mistake) {
-    System.getLogger("io.upgradeable")
-        .log(System.Logger.Level.ERROR, "a session failed on " + connection.path(), mistake);
     closing = true;
     channel.close();
+    System.getLogger("io.upgradeable")
+        .log(System.Logger.Level.ERROR, "a session failed on " + connection.path(), mistake);
   }
 
   /** The connection is gone. */
