@@ -121,7 +121,7 @@ class SmtpSessionTest {
   }
 
   @Test
-  void sendTwice_pipelining_nextEnvelopeBehindTheContent() throws IOException {
+  void sendTwice_pipelining_nextEnvelopeBehindTheContent() throws Exception {
     CountDownLatch given = new CountDownLatch(1);
     try (SessionFixture mail =
         SessionFixture.with(
@@ -136,6 +136,7 @@ class SmtpSessionTest {
       CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
       CompletableFuture<DeliveryReport> second =
           mail.session().sendAsync(Envelope.of("a@example.org", "c@example.net"), HELLO);
+      awaitTaken(mail.session());
       given.countDown();
 
       outcomes(first.join(), ACCEPTED);
@@ -146,7 +147,7 @@ class SmtpSessionTest {
 
   /** The answer to the first and the go-ahead for the second come at once. */
   @Test
-  void sendNext_whenTheLastIsReported_leavesWithTheContentThatIsDue() throws IOException {
+  void sendNext_whenTheLastIsReported_leavesWithTheContentThatIsDue() throws Exception {
     CountDownLatch given = new CountDownLatch(1);
     try (SessionFixture mail =
         SessionFixture.with(
@@ -165,6 +166,7 @@ class SmtpSessionTest {
               .sendAsync(TO_B, HELLO)
               .thenCompose(report -> mail.session().sendAsync(TO_B, HELLO));
       CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
+      awaitTaken(mail.session());
       given.countDown();
 
       outcomes(second.join(), ACCEPTED);
@@ -216,7 +218,7 @@ class SmtpSessionTest {
 
   /** The second one's content was due before the first one's report was told. */
   @Test
-  void close_whenTheFirstIsReported_theSecondHasLeft() throws IOException {
+  void close_whenTheFirstIsReported_theSecondHasLeft() throws Exception {
     CountDownLatch given = new CountDownLatch(1);
     try (SessionFixture mail =
         SessionFixture.with(
@@ -231,6 +233,7 @@ class SmtpSessionTest {
       CompletableFuture<Void> closing =
           mail.session().sendAsync(TO_B, HELLO).thenRun(mail.session()::close);
       CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
+      awaitTaken(mail.session());
       given.countDown();
 
       closing.join();
@@ -240,7 +243,7 @@ class SmtpSessionTest {
   }
 
   @Test
-  void sendMany_pipelining_allAcceptedInOrder() throws IOException {
+  void sendMany_pipelining_allAcceptedInOrder() throws Exception {
     int count = 200;
     CountDownLatch given = new CountDownLatch(1);
     Script script = offering(PIPELINING);
@@ -257,6 +260,7 @@ class SmtpSessionTest {
       for (int i = 0; i < count; i++) {
         all.add(mail.session().sendAsync(TO_B, HELLO));
       }
+      awaitTaken(mail.session());
       given.countDown();
       for (int i = 0; i < count; i++) {
         assertThat(all.get(i).join().recipients().get(0).reply().orElseThrow().text())
