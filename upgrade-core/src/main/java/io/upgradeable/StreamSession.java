@@ -227,7 +227,6 @@ final class StreamSession implements Session {
       pending = null; // Another one, begun meanwhile, hears of the end in closed().
     }
     closing = true;
-    readable = false;
     context().close();
   }
 
@@ -432,7 +431,6 @@ final class StreamSession implements Session {
 
   private void closeNow(CompletableFuture<Void> done) {
     closing = true;
-    readable = false;
     complete(done, context().close());
   }
 

@@ -12,9 +12,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslProvider;
 import io.upgradeable.Endpoint;
 import io.upgradeable.tls.TlsEngine;
 import java.io.IOException;
@@ -22,7 +20,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import javax.net.ssl.SSLException;
 
 /**
  * The same as one writes it with Netty in an afternoon: the floor. The requests are finished bytes,
@@ -62,15 +59,10 @@ final class LdapByHand implements Load.Work {
   private final SslContext tls;
   private final int atOnce;
 
-  private LdapByHand(Load load) throws SSLException {
+  private LdapByHand(Load load) throws IOException {
     peer = load.peer();
     engine = load.engine();
-    tls =
-        SslContextBuilder.forClient()
-            .sslProvider(engine == TlsEngine.JDK ? SslProvider.JDK : SslProvider.OPENSSL_REFCNT)
-            .trustManager(load.authority().toFile())
-            .endpointIdentificationAlgorithm("HTTPS")
-            .build();
+    tls = NettyTls.client(load);
     atOnce = load.atOnce();
   }
 

@@ -326,6 +326,11 @@ final class SessionDriver implements SessionContext {
   private void onMistake(Throwable mistake) {
     closing = true;
     channel.close();
+    tell(mistake);
+  }
+
+  /** The logger is asked for only here: to start the log takes longer than a handshake. */
+  private void tell(Throwable mistake) {
     System.getLogger("io.upgradeable")
         .log(System.Logger.Level.ERROR, "a session failed on " + connection.path(), mistake);
   }
@@ -350,8 +355,7 @@ final class SessionDriver implements SessionContext {
     try {
       session.closed(cause);
     } catch (RuntimeException | Error e) {
-      System.getLogger("io.upgradeable")
-          .log(System.Logger.Level.ERROR, "a session failed on " + connection.path(), e);
+      tell(e);
     }
   }
 
