@@ -128,8 +128,10 @@ final class LayeredSocketTest extends PeerFixture {
   }
 
   private void relayUntil(CountDownLatch cut, int port) {
-    try (Socket client = listening.accept();
-        Socket server = new Socket(InetAddress.getLoopbackAddress(), port)) {
+    // The client's socket closes first: the server answers its own end with a goodbye, which would
+    // pass through.
+    try (Socket server = new Socket(InetAddress.getLoopbackAddress(), port);
+        Socket client = listening.accept()) {
       List<Thread> pumps =
           List.of(
               new Thread(() -> pump(client, server), "up"),
