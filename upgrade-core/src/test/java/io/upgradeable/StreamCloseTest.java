@@ -357,6 +357,39 @@ final class StreamCloseTest extends PeerFixture {
     assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(length);
   }
 
+  @Test
+  void close_peerEndsItsSideWhileTheLastBytesWait_peerGetsAllOfThem() throws Exception {
+    int length = 64 * 1024 * 1024; // more than the buffers of both kernels hold
+    CompletableFuture<UpgradeableStream> bulk = new CompletableFuture<>();
+    UpgradeableStreams serving = closing(UpgradeableStreams.builder().threads(1).build());
+    UpgradeableServer server =
+        closing(
+            serving.serve(
+                LOOPBACK,
+                stream -> {
+                  if (stream.readLine().orElseThrow().equals("bulk")) {
+                    CompletableFuture<Void> written =
+                        stream.writeAsync(ByteBuffer.allocate(length));
+                    stream.readLineAsync(); // The end is noticed while something is awaited.
+                    stream.closeAsync();
+                    bulk.complete(stream);
+                    written.join();
+                  } else {
+                    stream.write("x");
+                  }
+                }));
+    Socket peer = closing(new Socket("localhost", server.endpoint().port()));
+    say(peer, "bulk\n");
+    bulk.get(20, TimeUnit.SECONDS);
+    peer.shutdownOutput();
+    // The same event loop serves another connection: it has seen that end then.
+    Socket other = closing(new Socket("localhost", server.endpoint().port()));
+    say(other, "go on\n");
+    assertThat(other.getInputStream().readAllBytes()).containsExactly('x');
+
+    assertThat(peer.getInputStream().readAllBytes().length).isEqualTo(length);
+  }
+
   // --- half-close
 
   @Test

@@ -2,7 +2,9 @@ package io.upgradeable.bench;
 
 import io.upgradeable.Endpoint;
 import io.upgradeable.tls.TlsEngine;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,19 +49,25 @@ final class LdapWorkload implements Callable<Integer> {
       exit $failed
       """;
 
-  @Option(names = "--connections", description = "Connections of one measured run.")
-  private int connections = 3000;
+  /** Of the units of a turn: those that take long would take too long. */
+  private static final int WARM_UP_AT_MOST = 8;
+
+  @Option(names = "--connections", description = "Connections of one turn.")
+  private int connections = 1500;
+
+  @Option(names = "--turns", description = "How many turns a client has in a round.")
+  private int turns = 4;
 
   @Option(names = "--warm-up", description = "Connections before them that do not count.")
-  private int warmUp = 3000;
+  private int warmUp = 10_000;
 
   @Option(
       names = "--of-libraries",
       description = "The same for the libraries that block: measured connections, at most.")
-  private int ofLibraries = 600;
+  private int ofLibraries = 300;
 
   @Option(names = "--processes", description = "Measured ldapsearch processes, at most.")
-  private int processes = 400;
+  private int processes = 200;
 
   @Option(names = "--at-once", split = ",", description = "How many at a time; several runs.")
   private List<Integer> atOnce = List.of(1, 16);
@@ -83,14 +91,17 @@ final class LdapWorkload implements Callable<Integer> {
     try (ServerProcess server =
         ServerProcess.start(
             LdapSink.class, authority.certificate(), authority.key(), group.toString())) {
-      List<Rounds.Turn> turns = new ArrayList<>();
       List<Contestant> contestants = rounds.takingPart(contestants(), err);
       for (int count : atOnce) {
+        List<Rounds.Lane> lanes = new ArrayList<>();
         for (Contestant contestant : contestants) {
-          turns.add(() -> run(contestant, count, authority, group, server, table));
+          lanes.add(
+              new Rounds.Lane(
+                  () -> start(contestant, count, authority, server),
+                  run -> add(contestant, count, group, run, table)));
         }
+        rounds.runWarm(lanes, turns);
       }
-      rounds.run(turns);
     }
     return rounds.tell(table, "ldap");
   }
@@ -135,32 +146,36 @@ final class LdapWorkload implements Callable<Integer> {
         .toList();
   }
 
-  private void run(
-      Contestant contestant,
-      int count,
-      TestAuthority authority,
-      Path group,
-      ServerProcess server,
-      Table table)
-      throws Exception {
+  private int unitsOf(Contestant contestant) {
     int units = connections;
     if (!contestant.cooperative()) {
       units = Math.min(units, processes);
     } else if (contestant.name().equals("unboundid") || contestant.name().equals("apache")) {
       units = Math.min(units, ofLibraries);
     }
+    return units;
+  }
+
+  private Client start(
+      Contestant contestant, int count, TestAuthority authority, ServerProcess server)
+      throws Exception {
+    int units = unitsOf(contestant);
     List<String> options =
         List.of(
             "--peer", server.endpoint().toString(),
             "--ca", authority.authority(),
             "--units", String.valueOf(units),
-            "--warm-up", String.valueOf(warmUp),
+            "--warm-up", String.valueOf(Math.min(warmUp, units * WARM_UP_AT_MOST)),
             "--at-once", String.valueOf(count));
-    ClientRun run = ClientRun.of(contestant, options, units, server);
+    return Client.start(contestant, options, units, server);
+  }
+
+  private void add(Contestant contestant, int count, Path group, ClientRun run, Table table) {
     Outcome outcome = run.outcome();
+    int units = outcome.units();
     Map<String, String> facts = new LinkedHashMap<>(outcome.facts());
     if (Files.exists(group)) {
-      facts.put("group", Files.readString(group));
+      facts.put("group", read(group));
     }
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("connections/s", units / outcome.seconds());
@@ -168,5 +183,13 @@ final class LdapWorkload implements Callable<Integer> {
     values.put("server CPU-s/1000", run.serverSeconds() * 1000 / units);
     values.put("failures", (double) outcome.failures());
     table.add(List.of(String.valueOf(count)), contestant.name(), facts, values);
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -17,12 +17,13 @@ import java.util.Optional;
  * What a client program is told to do, as options of its command line: {@code --peer HOST:PORT --ca
  * FILE --units N --warm-up N --at-once N}, and whatever its workload needs besides.
  *
- * <p>A client prints {@link #MEASURING} when it is warm, and at its end one line of JSON, see
- * {@link Outcome}. Clients in other languages keep to the same.
+ * <p>A client prints {@link #MEASURING} when it is warm. For each line of stdin it does its units
+ * then, and prints one line of JSON, see {@link Outcome}; it ends with stdin. Clients in other
+ * languages keep to the same.
  */
 final class Load {
 
-  /** The line that says that what follows counts. */
+  /** The line that says that the client is warm. */
   static final String MEASURING = "measuring";
 
   private final Map<String, String> options = new HashMap<>();
@@ -125,7 +126,7 @@ final class Load {
   }
 
   /**
-   * The main method of a client in Java: warms up, measures, prints.
+   * The main method of a client in Java: warms up, and measures as often as it is told.
    *
    * @throws Exception if the work cannot be done
    */
@@ -134,15 +135,17 @@ final class Load {
     try (Work work = plan.start(load)) {
       work.run(load.warmUp());
       System.out.println(MEASURING);
-      long cpu = cpuNanos();
-      long start = System.nanoTime();
-      int failures = work.run(load.units());
-      double seconds = (System.nanoTime() - start) / 1e9;
-      double cpuSeconds = (cpuNanos() - cpu) / 1e9;
-      Outcome outcome =
-          new Outcome(
-              load.units(), seconds, cpuSeconds, failures, new LinkedHashMap<>(work.facts()));
-      System.out.println(new Gson().toJson(outcome));
+      while (System.in.read() >= 0) {
+        long cpu = cpuNanos();
+        long start = System.nanoTime();
+        int failures = work.run(load.units());
+        double seconds = (System.nanoTime() - start) / 1e9;
+        double cpuSeconds = (cpuNanos() - cpu) / 1e9;
+        Outcome outcome =
+            new Outcome(
+                load.units(), seconds, cpuSeconds, failures, new LinkedHashMap<>(work.facts()));
+        System.out.println(new Gson().toJson(outcome));
+      }
     }
     System.exit(0); // whatever threads a library leaves
   }

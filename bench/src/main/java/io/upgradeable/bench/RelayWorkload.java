@@ -205,7 +205,7 @@ final class RelayWorkload implements Callable<Integer> {
             "--warm-up", String.valueOf(transfers ? warmUpMebibytes : warmUpSetUps),
             "--at-once", String.valueOf(count));
     Contestant client = Contestant.java(proxy.name(), RelayClient.class);
-    ClientRun run = ClientRun.of(client, options, units, server);
+    ClientRun run = Client.runOnce(client, options, units, server);
     Outcome outcome = run.outcome();
     Map<String, Double> values = new LinkedHashMap<>();
     if (transfers) {

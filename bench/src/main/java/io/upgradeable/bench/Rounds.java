@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
@@ -36,6 +37,21 @@ final class Rounds {
     void take() throws Exception;
   }
 
+  /** Starts a client, and lets it warm up. */
+  interface Start {
+
+    /** The client, running. */
+    Client warm() throws Exception;
+  }
+
+  /**
+   * A client that takes turns.
+   *
+   * @param start starts it
+   * @param add adds a run to the table
+   */
+  record Lane(Start start, Consumer<ClientRun> add) {}
+
   /** The contestants that take part; says loudly who does not. */
   List<Contestant> takingPart(List<Contestant> all, PrintStream err) {
     List<Contestant> present = new ArrayList<>();
@@ -59,6 +75,30 @@ final class Rounds {
     for (int round = 0; round < count; round++) {
       for (Turn turn : turns) {
         turn.take();
+      }
+    }
+  }
+
+  /**
+   * Starts all clients in each round, and lets them take several short turns when all are warm: so
+   * that what else the machine does meets all of them alike, and luck of one process is not all.
+   */
+  void runWarm(List<Lane> lanes, int turns) throws Exception {
+    for (int round = 0; round < count; round++) {
+      List<Client> clients = new ArrayList<>();
+      try {
+        for (Lane lane : lanes) {
+          clients.add(lane.start().warm());
+        }
+        for (int turn = 0; turn < turns; turn++) {
+          for (int i = 0; i < clients.size(); i++) {
+            lanes.get(i).add().accept(clients.get(i).run());
+          }
+        }
+      } finally {
+        for (Client client : clients) {
+          client.close();
+        }
       }
     }
   }

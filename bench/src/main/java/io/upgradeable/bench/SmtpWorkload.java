@@ -24,11 +24,14 @@ final class SmtpWorkload implements Callable<Integer> {
 
   private static final String PLAINTEXT = "smtp-source (plaintext)";
 
-  @Option(names = "--messages", description = "Messages of one measured run.")
-  private int messages = 20_000;
+  @Option(names = "--messages", description = "Messages of one turn.")
+  private int messages = 10_000;
 
-  @Option(names = "--warm-up", description = "Messages before it that do not count.")
-  private int warmUp = 60_000;
+  @Option(names = "--turns", description = "How many turns a client has in a round.")
+  private int turns = 5;
+
+  @Option(names = "--warm-up", description = "Messages before them that do not count.")
+  private int warmUp = 100_000;
 
   @Option(names = "--connections", split = ",", description = "How many at a time; several runs.")
   private List<Integer> connections = List.of(1, 4);
@@ -62,17 +65,20 @@ final class SmtpWorkload implements Callable<Integer> {
             List.of("messages/s", "MB/s", "client CPU-s/1000", "server CPU-s/1000", "failures"),
             List.of("messages/s", "client CPU-s/1000"));
     try (Servers servers = servers(authority)) {
-      List<Rounds.Turn> turns = new ArrayList<>();
       List<Contestant> contestants = rounds.takingPart(contestants(), System.err);
       for (long size : sizes) {
         for (int count : connections) {
+          List<Rounds.Lane> lanes = new ArrayList<>();
           for (Contestant contestant : contestants) {
             ServerProcess server = servers.of(contestant);
-            turns.add(() -> run(contestant, size, count, authority, server, table));
+            lanes.add(
+                new Rounds.Lane(
+                    () -> start(contestant, size, count, authority, server),
+                    run -> add(contestant, size, count, run, table)));
           }
+          rounds.runWarm(lanes, turns);
         }
       }
-      rounds.run(turns);
     }
     return rounds.tell(table, postfix ? "smtp-postfix" : "smtp");
   }
@@ -165,13 +171,8 @@ final class SmtpWorkload implements Callable<Integer> {
     return command;
   }
 
-  private void run(
-      Contestant contestant,
-      long size,
-      int count,
-      TestAuthority authority,
-      ServerProcess sink,
-      Table table)
+  private Client start(
+      Contestant contestant, long size, int count, TestAuthority authority, ServerProcess sink)
       throws Exception {
     int units = contestant.shareOf(messages);
     List<String> options =
@@ -182,8 +183,12 @@ final class SmtpWorkload implements Callable<Integer> {
             "--warm-up", String.valueOf(contestant.shareOf(warmUp)),
             "--at-once", String.valueOf(count),
             "--size", String.valueOf(size));
-    ClientRun run = ClientRun.of(contestant, options, messages, sink);
+    return Client.start(contestant, options, units, sink);
+  }
+
+  private static void add(Contestant contestant, long size, int count, ClientRun run, Table table) {
     Outcome outcome = run.outcome();
+    int units = outcome.units();
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("messages/s", units / outcome.seconds());
     values.put("MB/s", (double) units * size / outcome.seconds() / 1e6);

@@ -216,7 +216,7 @@ final class StartupWorkload implements Callable<Integer> {
             "--units", String.valueOf(warm),
             "--warm-up", String.valueOf(warm),
             "--at-once", String.valueOf(atOnce));
-    Outcome outcome = ClientRun.of(many, options, warm, sink).outcome();
+    Outcome outcome = Client.runOnce(many, options, warm, sink).outcome();
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("wall ms", outcome.seconds() * 1000 / warm);
     values.put("CPU ms", outcome.cpuSeconds() * 1000 / warm);

@@ -6,14 +6,18 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * What was measured: for each case (such as a number of connections) a row for each contestant,
- * with the medians of the rounds, and the ratios to the first row of the case.
+ * with the medians of the rounds, and the ratios to the first row of the case. A ratio is the
+ * median of those of the single rounds, in which both had their turn close to each other: what else
+ * the machine did in a round then counts for neither.
  */
 final class Table {
 
@@ -74,24 +78,35 @@ final class Table {
         .anyMatch(round -> round.getOrDefault(FAILURES, 0.0) > 0);
   }
 
-  private static double median(List<Map<String, Double>> rounds, String column) {
-    double[] sorted =
-        rounds.stream()
-            .mapToDouble(round -> round.getOrDefault(column, Double.NaN))
-            .filter(value -> !Double.isNaN(value))
-            .sorted()
-            .toArray();
-    if (sorted.length == 0) {
+  private static double[] figures(List<Map<String, Double>> rounds, String column) {
+    return rounds.stream()
+        .mapToDouble(round -> round.getOrDefault(column, Double.NaN))
+        .filter(value -> !Double.isNaN(value))
+        .toArray();
+  }
+
+  private static double median(double[] values) {
+    if (values.length == 0) {
       return Double.NaN;
     }
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+
+  private static double median(List<Map<String, Double>> rounds, String column) {
+    return median(figures(rounds, column));
   }
 
   private double ratio(Row row, String column) {
     for (Map.Entry<Row, List<Map<String, Double>>> first : rows.entrySet()) {
       if (first.getKey().situation().equals(row.situation())) {
-        return median(rows.getOrDefault(row, List.of()), column) / median(first.getValue(), column);
+        double[] own = figures(rows.getOrDefault(row, List.of()), column);
+        double[] firsts = figures(first.getValue(), column);
+        return own.length == firsts.length
+            ? median(IntStream.range(0, own.length).mapToDouble(i -> own[i] / firsts[i]).toArray())
+            : median(own) / median(firsts);
       }
     }
     return Double.NaN;

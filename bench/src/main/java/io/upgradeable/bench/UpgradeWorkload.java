@@ -25,11 +25,14 @@ import picocli.CommandLine.Option;
     showDefaultValues = true)
 final class UpgradeWorkload implements Callable<Integer> {
 
-  @Option(names = "--units", description = "Upgrades of one measured run.")
-  private int units = 6_000;
+  @Option(names = "--units", description = "Upgrades of one turn.")
+  private int units = 2_000;
 
-  @Option(names = "--warm-up", description = "Upgrades before it that do not count.")
-  private int warmUp = 6_000;
+  @Option(names = "--turns", description = "How many turns a client has in a round.")
+  private int turns = 5;
+
+  @Option(names = "--warm-up", description = "Upgrades before them that do not count.")
+  private int warmUp = 20_000;
 
   @Option(names = "--at-once", description = "How many at a time.")
   private int atOnce = 32;
@@ -72,7 +75,7 @@ final class UpgradeWorkload implements Callable<Integer> {
             List.of("upgrades/s", "both CPU-s/1000"));
     List<Pair> pairs = new ArrayList<>();
     try {
-      List<Rounds.Turn> turns = new ArrayList<>();
+      List<Rounds.Lane> lanes = new ArrayList<>();
       List<PingContestants> all = PingContestants.all(engines, groups);
       List<Contestant> present =
           rounds.takingPart(all.stream().map(PingContestants::client).toList(), System.err);
@@ -81,10 +84,12 @@ final class UpgradeWorkload implements Callable<Integer> {
           String ready = String.valueOf(!early);
           Pair pair = new Pair(each, each.startServer(authority, "--ready", ready));
           pairs.add(pair);
-          turns.add(() -> run(pair, authority, table));
+          lanes.add(
+              new Rounds.Lane(
+                  () -> start(pair, authority), run -> add(pair.contestant, run, table)));
         }
       }
-      rounds.run(turns);
+      rounds.runWarm(lanes, turns);
     } finally {
       for (Pair pair : pairs) {
         pair.server.close();
@@ -93,7 +98,7 @@ final class UpgradeWorkload implements Callable<Integer> {
     return rounds.tell(table, "upgrade");
   }
 
-  private void run(Pair pair, TestAuthority authority, Table table) throws Exception {
+  private Client start(Pair pair, TestAuthority authority) throws Exception {
     List<String> options =
         List.of(
             "--peer", pair.server.endpoint().toString(),
@@ -105,7 +110,10 @@ final class UpgradeWorkload implements Callable<Integer> {
             "--early-hello", String.valueOf(early));
     Contestant client =
         early ? PingContestants.early(pair.contestant.engine()) : pair.contestant.client();
-    ClientRun run = ClientRun.of(client, options, units, pair.server);
+    return Client.start(client, options, units, pair.server);
+  }
+
+  private void add(PingContestants contestant, ClientRun run, Table table) {
     Outcome outcome = run.outcome();
     double clientCpu = outcome.cpuSeconds() * 1000 / units;
     double serverCpu = run.serverSeconds() * 1000 / units;
@@ -116,8 +124,8 @@ final class UpgradeWorkload implements Callable<Integer> {
     values.put("both CPU-s/1000", clientCpu + serverCpu);
     values.put("failures", (double) outcome.failures());
     table.add(
-        List.of(pair.contestant.engine().name() + (early ? " early" : "")),
-        pair.contestant.name(),
+        List.of(contestant.engine().name() + (early ? " early" : "")),
+        contestant.name(),
         outcome.facts(),
         values);
   }

@@ -6,8 +6,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.time.Duration;
 import java.util.List;
@@ -70,11 +70,17 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
               && !goodbyeHeard
               && !isInputShutdown(ctx)
               && ctx.channel() instanceof DuplexChannel duplex) {
-            duplex.shutdownOutput().addListener(ignored -> ctx.read());
+            endOutput(duplex, ctx);
           } else {
             ctx.close();
           }
         });
+  }
+
+  private static void endOutput(DuplexChannel channel, ChannelHandlerContext ctx) {
+    // All that is left to come is the peer's end, and the channel closes at it by itself.
+    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+    channel.shutdownOutput().addListener(ignored -> ctx.read());
   }
 
   private static boolean isInputShutdown(ChannelHandlerContext ctx) {
@@ -95,9 +101,7 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
-      ctx.close();
-    }
+    // Nobody above is to hear of the peer's end. What still waits to be sent, it may read yet.
   }
 
   @Override

@@ -266,8 +266,8 @@ public final class NettyConnector implements AutoCloseable {
       } else if (addresses.isEmpty()) {
         failConnect(new ConnectFailed(where("an address of the name"), "no such host", null));
       } else {
-        List<InetSocketAddress> allowed =
-            addresses.stream().filter(address -> stack.allows(address.getAddress())).toList();
+        List<InetSocketAddress> allowed = new ArrayList<>(addresses);
+        allowed.removeIf(address -> !stack.allows(address.getAddress()));
         if (allowed.isEmpty()) {
           failConnect(
               new ConnectFailed(

@@ -15,6 +15,7 @@ import io.upgradeable.negotiation.Step;
 import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.negotiation.TlsFacts.Verification;
 import io.upgradeable.negotiation.UnreadPolicy;
+import io.upgradeable.tls.ClientAuthentication;
 import io.upgradeable.tls.InvalidTlsConfigurationException;
 import io.upgradeable.tls.TlsPolicy;
 import java.lang.reflect.InvocationTargetException;
@@ -317,7 +318,8 @@ final class TlsUpgrade {
   private TlsFacts facts(Optional<String> group) {
     SSLEngine ssl = engine.engine();
     SSLSession session = ssl.getSession();
-    List<X509Certificate> chain = peerChain(session);
+    // An engine that has none throws, which costs more than all the rest of this.
+    List<X509Certificate> chain = asksForCertificate() ? peerChain(session) : List.of();
     return new TlsFacts(
         session.getProtocol(),
         session.getCipherSuite(),
@@ -328,6 +330,11 @@ final class TlsUpgrade {
         verification(chain),
         policy.role() == Role.CLIENT ? serverName : requestedServerName(session),
         isJdk(ssl) ? "JDK" : "OpenSSL");
+  }
+
+  private boolean asksForCertificate() {
+    return policy.role() == Role.CLIENT
+        || policy.clientAuthentication() != ClientAuthentication.NONE;
   }
 
   private Verification verification(List<X509Certificate> chain) {
