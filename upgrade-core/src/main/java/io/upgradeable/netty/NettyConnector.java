@@ -63,8 +63,13 @@ public final class NettyConnector implements AutoCloseable {
   private final Duration connectTimeout;
   private final Duration timeout;
   private final SafeObserver observer;
-  private final TlsContexts contexts = new TlsContexts();
-  private final NameResolver resolver = new NameResolver();
+  private final TlsContexts contexts;
+  private final NameResolver resolver;
+
+  /** Whose threads these are: this connector, or the one that it is a view of. */
+  private final NettyConnector owner;
+
+  private final Set<NettyConnector> views = ConcurrentHashMap.newKeySet();
   private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet();
   private final Set<Channel> open = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
@@ -75,6 +80,19 @@ public final class NettyConnector implements AutoCloseable {
     this.connectTimeout = builder.connectTimeout;
     this.timeout = builder.timeout;
     this.observer = new SafeObserver(builder.observer);
+    this.contexts = new TlsContexts();
+    this.resolver = new NameResolver();
+    this.owner = this;
+  }
+
+  private NettyConnector(NettyConnector owner, UpgradeObserver observer) {
+    this.transports = owner.transports;
+    this.connectTimeout = owner.connectTimeout;
+    this.timeout = owner.timeout;
+    this.observer = new SafeObserver(observer);
+    this.contexts = owner.contexts;
+    this.resolver = owner.resolver;
+    this.owner = owner;
   }
 
   /**
@@ -84,6 +102,26 @@ public final class NettyConnector implements AutoCloseable {
    */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /**
+   * The same connector for somebody who watches his own connections only. It has this one's
+   * threads, TLS contexts, resolver and times, and costs nothing to speak of. To close it closes
+   * the connections that were opened by it, and no others; to close this connector closes it too.
+   *
+   * @param watcher watches every set-up of the new connector, instead of this one's observer;
+   *     called on event loops
+   * @return to be closed, or it is kept until this connector is closed
+   * @throws IllegalStateException if this connector is closed
+   */
+  public NettyConnector observedBy(UpgradeObserver watcher) {
+    NettyConnector view = new NettyConnector(owner, Objects.requireNonNull(watcher, "watcher"));
+    owner.views.add(view);
+    if (closed || owner.closed) {
+      view.close();
+      throw new IllegalStateException("the connector is closed");
+    }
+    return view;
   }
 
   /**
@@ -153,7 +191,7 @@ public final class NettyConnector implements AutoCloseable {
   }
 
   private EventLoop nextLoop() {
-    if (sharesLoops) {
+    if (owner.sharesLoops) {
       // What an accepted connection connects to stays on its loop: no hand-over between threads.
       for (EventExecutor loop : transports.group()) {
         if (loop.inEventLoop()) {
@@ -169,7 +207,7 @@ public final class NettyConnector implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the connector is closed");
     }
-    sharesLoops = true;
+    owner.sharesLoops = true;
     return transports;
   }
 
@@ -424,21 +462,32 @@ public final class NettyConnector implements AutoCloseable {
   /** Ends the threads. Connections that are open or being opened are closed. */
   @Override
   public void close() {
+    List<CompletableFuture<Void>> gone = new ArrayList<>();
+    closeConnections(gone);
+    owner.views.remove(this);
+    if (owner != this) {
+      return; // The rest is lent.
+    }
+    views.forEach(view -> view.closeConnections(gone));
+    resolver.close();
+    CompletableFuture.allOf(gone.toArray(CompletableFuture[]::new)).thenRun(transports::close);
+    contexts.close();
+  }
+
+  /**
+   * By themselves, so that their sessions know who closed them. The loops end only then: one that
+   * is told to end while it runs tasks ends without closing its channels (Netty 4.2, with a quiet
+   * period of zero), and an engine's close may wait for its close_notify to leave.
+   */
+  private void closeConnections(List<CompletableFuture<Void>> gone) {
     closed = true;
     attempts.forEach(Attempt::abandon);
-    // By themselves, so that their sessions know who closed them. The loops end only then: one that
-    // is told to end while it runs tasks ends without closing its channels (Netty 4.2, with a quiet
-    // period of zero), and an engine's close may wait for its close_notify to leave.
-    List<CompletableFuture<Void>> gone = new ArrayList<>();
     for (Channel channel : open) {
       CompletableFuture<Void> closing = new CompletableFuture<>();
       channel.closeFuture().addListener(ignored -> closing.complete(null));
       gone.add(closing);
       channel.close();
     }
-    resolver.close();
-    CompletableFuture.allOf(gone.toArray(CompletableFuture[]::new)).thenRun(transports::close);
-    contexts.close();
   }
 
   /** Builds a {@link NettyConnector}. */

@@ -10,6 +10,7 @@ import io.upgradeable.LayerStack;
 import io.upgradeable.TestIdentity;
 import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeObserver;
+import io.upgradeable.session.Session;
 import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.InvalidTlsConfigurationException;
 import io.upgradeable.tls.TlsEngine;
@@ -23,8 +24,11 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -75,6 +79,14 @@ final class ConnectorTest {
       }
       listening.close();
     }
+  }
+
+  private static int port(ServerSocket listening) {
+    return listening.getLocalPort();
+  }
+
+  private static int port(SocketAddress address) {
+    return ((InetSocketAddress) address).getPort();
   }
 
   private static void assertClosedEarly(CompletableFuture<Connection> connecting) {
@@ -146,6 +158,89 @@ final class ConnectorTest {
     assertThatThrownBy(() -> connector.connectAsync(LayerStack.tcp(LOOPBACK).then(tls)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("closed");
+  }
+
+  // --- watched by somebody else
+
+  /** Hears where connections came up, and on which thread. */
+  private static final class Listener implements UpgradeObserver {
+    private final BlockingQueue<SocketAddress> connected = new LinkedBlockingQueue<>();
+    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public void connectCompleted(String path, SocketAddress remote) {
+      threads.add(Thread.currentThread());
+      connected.add(remote);
+    }
+  }
+
+  @Test
+  void observedBy_twoViews_eachHearsItsOwnOnTheSameThread() throws Exception {
+    Listener own = new Listener();
+    Listener first = new Listener();
+    Listener second = new Listener();
+    try (ServerSocket one = new ServerSocket(0);
+        ServerSocket other = new ServerSocket(0);
+        NettyConnector connector = NettyConnector.builder().threads(1).observer(own).build();
+        NettyConnector firstView = connector.observedBy(first);
+        NettyConnector secondView = firstView.observedBy(second)) {
+      firstView.connect(LayerStack.tcp(endpoint(one)));
+      secondView.connect(LayerStack.tcp(endpoint(other)));
+
+      assertThat(first.connected).extracting(ConnectorTest::port).containsExactly(port(one));
+      assertThat(second.connected).extracting(ConnectorTest::port).containsExactly(port(other));
+      assertThat(own.connected).isEmpty();
+      assertThat(second.threads).isEqualTo(first.threads).hasSize(1);
+    }
+  }
+
+  /** Connects, and gives the other end of the connection. */
+  private static Socket peerOf(ServerSocket listening, NettyConnector connector, Session session)
+      throws IOException {
+    connector.connect(LayerStack.tcp(endpoint(listening)), session);
+    return listening.accept();
+  }
+
+  @Test
+  void close_ofAView_closesItsConnectionsAndNoOthers() throws Exception {
+    RecordingSession ofOwner = new RecordingSession();
+    RecordingSession ofOther = new RecordingSession();
+    try (ServerSocket listening = new ServerSocket(0);
+        NettyConnector connector = connector();
+        NettyConnector other = connector.observedBy(UpgradeObserver.NONE)) {
+      NettyConnector view = connector.observedBy(UpgradeObserver.NONE);
+      try (Socket owned = peerOf(listening, connector, ofOwner);
+          Socket others = peerOf(listening, other, ofOther);
+          Socket lent = peerOf(listening, view, new RecordingSession())) {
+        view.close();
+
+        assertThat(lent.getInputStream().read()).isEqualTo(-1);
+        assertThatThrownBy(() -> view.connectAsync(LayerStack.tcp(endpoint(listening))))
+            .isInstanceOf(IllegalStateException.class);
+        owned.getOutputStream().write('a');
+        others.getOutputStream().write('b');
+        assertThat(ofOwner.text(1)).isEqualTo("a");
+        assertThat(ofOther.text(1)).isEqualTo("b");
+        // Names are still looked up.
+        other.connect(LayerStack.tcp(Endpoint.of("localhost", listening.getLocalPort())));
+      }
+    }
+  }
+
+  @Test
+  void close_ofTheOwner_closesItsViews() throws Exception {
+    try (ServerSocket listening = new ServerSocket(0);
+        NettyConnector connector = connector();
+        NettyConnector view = connector.observedBy(UpgradeObserver.NONE);
+        Socket lent = peerOf(listening, view, new RecordingSession())) {
+      connector.close();
+
+      assertThat(lent.getInputStream().read()).isEqualTo(-1);
+      assertThatThrownBy(() -> view.connectAsync(LayerStack.tcp(endpoint(listening))))
+          .isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(() -> connector.observedBy(UpgradeObserver.NONE))
+          .isInstanceOf(IllegalStateException.class);
+    }
   }
 
   @Test
