@@ -113,6 +113,24 @@ final class AuthOptions {
     return isToken() ? token.read(name) : password.read(name);
   }
 
+  /** Reads or asks for the secret once, for all who ask for it from then on. */
+  void keepSecret() throws IOException {
+    if (hasSecret()) {
+      (isToken() ? token : password).keep(String.valueOf(user));
+    }
+  }
+
+  /** The same, of somebody whom another option names. */
+  void keepPassword(String name) throws IOException {
+    password.keep(name);
+  }
+
+  /** Forgets the secret that was kept. */
+  void forgetSecret() {
+    password.forget();
+    token.forget();
+  }
+
   private boolean isToken() {
     boolean bearer = mechanism == SaslMechanism.OAUTHBEARER || mechanism == SaslMechanism.XOAUTH2;
     return token.isGiven() || (bearer && !password.isGiven());

@@ -56,6 +56,22 @@ final class BindOptions {
     }
   }
 
+  /** Reads or asks for the secret once, for all binds from then on; a bad one is refused. */
+  void keepSecret() throws IOException {
+    String dn = name;
+    if (dn != null) {
+      sasl.keepPassword(dn);
+    } else if (sasl.isGiven()) {
+      sasl.keepSecret();
+    }
+    prepare().ifPresent(LdapBind::close);
+  }
+
+  /** Forgets the secret that was kept. */
+  void forgetSecret() {
+    sasl.forgetSecret();
+  }
+
   /**
    * The bind, with its secret, asked for on the terminal if it must be.
    *

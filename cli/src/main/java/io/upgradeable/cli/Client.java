@@ -48,8 +48,18 @@ final class Client implements AutoCloseable {
   private final LongSupplier nanoTime;
   private final AtomicReference<@Nullable Long> begun = new AtomicReference<>();
 
-  Client(Peer peer, TimeOptions times, Report report, DialogueRecorder recorder, int threads) {
-    this(peer, times, report, recorder, threads, System::nanoTime);
+  /**
+   * Begins.
+   *
+   * @param connector has the recorder for its observer, and is closed with this
+   */
+  Client(
+      Peer peer,
+      TimeOptions times,
+      Report report,
+      DialogueRecorder recorder,
+      NettyConnector connector) {
+    this(peer, times, report, recorder, connector, System::nanoTime);
   }
 
   Client(
@@ -57,16 +67,14 @@ final class Client implements AutoCloseable {
       TimeOptions times,
       Report report,
       DialogueRecorder recorder,
-      int threads,
+      NettyConnector connector,
       LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
     this.peer = peer;
     this.times = times;
     this.report = report;
     this.recorder = recorder;
-    NettyConnector.Builder builder = NettyConnector.builder().threads(threads).observer(recorder);
-    times.applyTo(builder);
-    this.connector = builder.build();
+    this.connector = connector;
     this.base = peer.way().stack(times);
   }
 

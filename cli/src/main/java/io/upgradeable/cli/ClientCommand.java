@@ -5,11 +5,15 @@ import io.upgradeable.UpgradeException.ConnectFailed;
 import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.UpgradeObserver;
+import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 
@@ -19,7 +23,7 @@ import picocli.CommandLine.Mixin;
  */
 abstract class ClientCommand extends BaseCommand {
 
-  @Mixin private final TargetOption target = new TargetOption();
+  @Mixin private final TargetOptions target = new TargetOptions();
   @Mixin private final ViaOptions via = new ViaOptions();
   @Mixin private final TlsOptions tls = new TlsOptions();
   @Mixin private final TimeOptions times = new TimeOptions();
@@ -53,6 +57,17 @@ abstract class ClientCommand extends BaseCommand {
   protected boolean findsTargets() {
     return false;
   }
+
+  /** Whether the command may talk to more than one target. */
+  protected final boolean hasManyTargets() {
+    return target.areMany();
+  }
+
+  /** Reads or asks for what is secret once, for all targets, and refuses what cannot be used. */
+  protected void keepSecrets() throws IOException {}
+
+  /** Forgets what was kept. */
+  protected void forgetSecrets() {}
 
   /** What the user typed to say whom to talk to. */
   protected String targetText() {
@@ -103,8 +118,13 @@ abstract class ClientCommand extends BaseCommand {
 
   @Override
   protected final void execute(Interruption interruption) throws IOException {
-    Report findings = new Report(invocation().command(), targetText());
-    report = findings;
+    if (!hasManyTargets()) {
+      report = new Report(invocation().command(), targetText());
+    }
+    target.check(secretsOnStdin());
+    if (hasManyTargets()) {
+      checkMany();
+    }
     check(tls);
     if (tls.insecure()) {
       diagnose("warning: --insecure accepts any certificate: anybody may be at the other end");
@@ -114,11 +134,114 @@ abstract class ClientCommand extends BaseCommand {
           "expected a target with --via or --proxy-env: no proxy leads to the embedded server");
     }
     try (Proxies proxies = via.open(this::diagnose)) {
-      talk(proxies, findings);
+      Report findings = report;
+      if (findings == null) {
+        talkToMany(proxies);
+      } else {
+        talk(proxies, findings);
+        print(findings);
+      }
     } catch (PeerRefused e) {
       throw via.explained(e);
     }
-    print(findings);
+  }
+
+  private void checkMany() {
+    if (findsTargets()) {
+      throw new UsageException("expected targets, or a domain to look up, got both");
+    } else if (!output.json() && diagnostics().verbose()) {
+      throw new UsageException(
+          "expected --output json with -v and several targets: nobody could read that");
+    } else if (!output.json() && output.showCertificates()) {
+      throw new UsageException(
+          "expected --output json with --show-certs and several targets: each gets one line");
+    }
+  }
+
+  private void talkToMany(Proxies proxies) throws IOException {
+    int threads = Math.min(target.atOnce(), Runtime.getRuntime().availableProcessors());
+    ManyTargets.Tally tally;
+    try (Targets targets = target.open(defaultPort(implicitTls(tls)))) {
+      TlsPolicy policy = tls.policy(List.of());
+      keepSecrets();
+      try (NettyConnector connector = times.connector(threads, UpgradeObserver.NONE)) {
+        connector.checkPolicy(policy); // A bad one is refused once, not by each target.
+        ManyTargets many =
+            new ManyTargets(
+                endpoint -> reportOf(endpoint, proxies, policy, connector), this::isTold);
+        tally = many.run(targets, target.atOnce());
+      }
+    } finally {
+      forgetSecrets();
+    }
+    Optional<Failure> failure = tally.failure();
+    if (failure.isPresent()) {
+      throw new CommandFailedException(failure.get());
+    } else if (!output.json()) {
+      diagnose(tally.text());
+    }
+  }
+
+  private Report reportOf(
+      Endpoint endpoint, Proxies proxies, TlsPolicy policy, NettyConnector shared) {
+    Report findings = new Report(invocation().command(), endpoint.toString());
+    try {
+      talkTo(endpoint, proxies, policy, findings, shared);
+    } catch (PeerRefused e) {
+      fail(findings, via.explained(e));
+    } catch (Exception e) {
+      fail(findings, e);
+    }
+    return findings;
+  }
+
+  private void talkTo(
+      Endpoint endpoint, Proxies proxies, TlsPolicy policy, Report findings, NettyConnector shared)
+      throws IOException {
+    findings.target(endpoint, endpoint, false);
+    Way way = proxies.to(endpoint);
+    boolean dialogue = diagnostics().verbose();
+    DialogueRecorder recorder =
+        new DialogueRecorder(
+            way,
+            event -> {
+              if (dialogue) {
+                findings.add(event);
+              }
+            });
+    try (Client client =
+        new Client(
+            peer(way, endpoint, endpoint, policy),
+            times,
+            findings,
+            recorder,
+            shared.observedBy(recorder))) {
+      talk(client);
+    }
+  }
+
+  private void fail(Report findings, Exception cause) {
+    Failure failure = Failure.of(cause);
+    findings.failed(failure);
+    if (diagnostics().stackTrace()) {
+      StringWriter trace = new StringWriter();
+      failure.cause().printStackTrace(new PrintWriter(trace));
+      diagnose(findings.target() + ": " + trace);
+    }
+  }
+
+  /** Tells of one of several targets; whether that could be done. */
+  private boolean isTold(Report findings) {
+    if (output.json()) {
+      JsonReport.line(out()).print(findings, output.showCertificates(), diagnostics().verbose());
+    } else {
+      new TextReport(out(), diagnostics().paint()).printLine(findings);
+    }
+    return !isOutputLost();
+  }
+
+  private Client.Peer peer(Way way, Endpoint address, Endpoint name, TlsPolicy policy) {
+    return new Client.Peer(way, address, name, policy, implicitTls(tls), tls.startTls());
   }
 
   private void talk(Proxies proxies, Report findings) throws IOException {
@@ -174,8 +297,6 @@ abstract class ClientCommand extends BaseCommand {
 
   private void talk(Way way, Endpoint address, Endpoint name, TlsPolicy policy, Report findings)
       throws IOException {
-    Client.Peer peer =
-        new Client.Peer(way, address, name, policy, implicitTls(tls), tls.startTls());
     PrintWriter to = reports() ? out() : err();
     TextReport text = new TextReport(to, diagnostics().paint());
     boolean live = !output.json() && (findings.embedded() || diagnostics().verbose());
@@ -188,7 +309,13 @@ abstract class ClientCommand extends BaseCommand {
                 text.print(event);
               }
             });
-    try (Client client = new Client(peer, times, findings, recorder, threads())) {
+    try (Client client =
+        new Client(
+            peer(way, address, name, policy),
+            times,
+            findings,
+            recorder,
+            times.connector(threads(), recorder))) {
       talk(client);
     } finally {
       if (live && reports() && !findings.dialogue().isEmpty()) {
@@ -200,11 +327,13 @@ abstract class ClientCommand extends BaseCommand {
   /**
    * Says that an opportunistic upgrade came to nothing.
    *
+   * @param client who came to talk in plaintext
    * @param why what follows "the server", printable
    */
-  protected final void warnOfPlaintext(String why) {
+  protected final void warnOfPlaintext(Client client, String why) {
     diagnose(
-        "warning: the connection is in plaintext, for the server %s: whoever is on the way can read"
+        (hasManyTargets() ? client.peer().name() + ": " : "")
+            + "warning: the connection is in plaintext, for the server %s: whoever is on the way can read"
                 .formatted(why)
             + " and change what goes over it");
   }
@@ -224,7 +353,7 @@ abstract class ClientCommand extends BaseCommand {
     }
     if (output.json()) {
       boolean dialogue = findings.embedded() || diagnostics().verbose();
-      new JsonReport(out()).print(findings, output.showCertificates(), dialogue);
+      JsonReport.pretty(out()).print(findings, output.showCertificates(), dialogue);
     } else {
       new TextReport(out(), diagnostics().paint()).print(findings, output.showCertificates());
     }

@@ -134,6 +134,8 @@ final class ConnectCommand extends ClientCommand {
       throw new UsageException("expected --stdio or --listen, got both");
     } else if (carries() && isEmbedded()) {
       throw new UsageException("expected a target with --stdio and --listen");
+    } else if (carries() && hasManyTargets()) {
+      throw new UsageException("expected one target with --stdio and --listen, got several");
     } else if (carries() && isForPrograms()) {
       throw new UsageException("expected --output json without --stdio and --listen");
     } else if (stdio && !secretsOnStdin().isEmpty()) {

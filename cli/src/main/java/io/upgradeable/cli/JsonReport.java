@@ -21,9 +21,21 @@ import java.util.Optional;
 final class JsonReport {
 
   private final PrintWriter out;
+  private final FormattingStyle style;
 
-  JsonReport(PrintWriter out) {
+  private JsonReport(PrintWriter out, FormattingStyle style) {
     this.out = out;
+    this.style = style;
+  }
+
+  /** A document of many lines, for people to read as well. */
+  static JsonReport pretty(PrintWriter out) {
+    return new JsonReport(out, FormattingStyle.PRETTY);
+  }
+
+  /** A document in one line, with others above and below it. */
+  static JsonReport line(PrintWriter out) {
+    return new JsonReport(out, FormattingStyle.COMPACT);
   }
 
   void print(Report report, boolean showCertificates, boolean showDialogue) {
@@ -31,7 +43,7 @@ final class JsonReport {
       // Not closed: stdout is not ours to close.
       @SuppressWarnings("resource")
       JsonWriter json = new JsonWriter(new AsciiWriter(out));
-      json.setFormattingStyle(FormattingStyle.PRETTY);
+      json.setFormattingStyle(style);
       json.setSerializeNulls(true);
       write(json, report, showCertificates, showDialogue);
       json.flush();

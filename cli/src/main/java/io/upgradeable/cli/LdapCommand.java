@@ -85,12 +85,23 @@ final class LdapCommand extends ClientCommand {
   }
 
   @Override
+  protected void keepSecrets() throws IOException {
+    bind.keepSecret();
+  }
+
+  @Override
+  protected void forgetSecrets() {
+    bind.forgetSecret();
+  }
+
+  @Override
   protected void talk(Client client) throws IOException {
     LdapFindings findings = new LdapFindings();
     // A password is asked for before there is a server that waits for it.
     Optional<LdapBind> ready = isEmbedded() ? Optional.of(demonstration(client)) : bind.prepare();
     try {
-      new LdapInquiry(client, findings, ready, this::warn).ask(whoAmI || isEmbedded());
+      new LdapInquiry(client, findings, ready, refusal -> warn(client, refusal))
+          .ask(whoAmI || isEmbedded());
     } finally {
       ready.ifPresent(LdapBind::close);
       client.report().protocol(findings.facts()); // as far as it came
@@ -103,7 +114,7 @@ final class LdapCommand extends ClientCommand {
     return LdapBind.simple(DEMONSTRATOR, password, insecure);
   }
 
-  private void warn(LdapResult refusal) {
-    warnOfPlaintext(LdapFindings.whyInPlaintext(refusal));
+  private void warn(Client client, LdapResult refusal) {
+    warnOfPlaintext(client, LdapFindings.whyInPlaintext(refusal));
   }
 }

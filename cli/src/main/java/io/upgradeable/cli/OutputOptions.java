@@ -16,7 +16,9 @@ final class OutputOptions {
       paramLabel = "FORMAT",
       converter = WordConverter.Output.class,
       completionCandidates = WordConverter.Output.class,
-      description = "text (the default) or json: one JSON document, for failures too.")
+      description =
+          "text (the default) or json: one JSON document, for failures too; with several targets"
+              + " one in a line for each.")
   private Format format = Format.TEXT;
 
   @Option(names = "--show-certs", description = "Print the peer's certificates in PEM as well.")

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a secret comes from: an environment variable, a file, stdin, or a prompt without echo.
@@ -42,6 +43,7 @@ abstract class SecretOption {
 
   private final String what;
   private final String prefix;
+  private @Nullable Secret kept;
 
   /**
    * Begins without a source.
@@ -100,6 +102,24 @@ abstract class SecretOption {
   }
 
   /**
+   * Reads the secret, or asks for it, once for all who {@link #read} it from then on.
+   *
+   * @param purpose as there
+   */
+  final void keep(String purpose) throws IOException {
+    kept = read(purpose);
+  }
+
+  /** Forgets the secret that was kept. */
+  final void forget() {
+    Secret known = kept;
+    kept = null;
+    if (known != null) {
+      known.close();
+    }
+  }
+
+  /**
    * Reads the secret, or asks for it on the terminal.
    *
    * @param purpose ends the prompt, for instance a file's name
@@ -107,6 +127,10 @@ abstract class SecretOption {
    * @throws UsageException if there is none, and nobody to ask
    */
   final Secret read(String purpose) throws IOException {
+    Secret known = kept;
+    if (known != null) {
+      return new Secret(known.value().clone());
+    }
     List<Source> sources = given();
     if (sources.size() > 1) {
       throw new UsageException(

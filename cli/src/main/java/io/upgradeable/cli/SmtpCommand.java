@@ -1,6 +1,7 @@
 package io.upgradeable.cli;
 
 import io.upgradeable.Endpoint;
+import io.upgradeable.sasl.Secret;
 import io.upgradeable.smtp.ReceivedMessages;
 import io.upgradeable.smtp.Smtp;
 import io.upgradeable.smtp.SmtpDialect;
@@ -11,6 +12,7 @@ import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -35,6 +37,7 @@ import picocli.CommandLine.Mixin;
       "  upgrade-cli smtp -v mail.example.org:587",
       "  upgrade-cli smtp --starttls opportunistic --helo me.example.org mail.example.org",
       "  upgrade-cli smtp --mx example.org",
+      "  upgrade-cli smtp --targets servers.txt --output json",
       "  upgrade-cli smtp --user me mail.example.org:587",
       "  upgrade-cli smtp --stop-after rcpt --from me@example.org --to you@example.net"
           + " mail.example.net",
@@ -98,6 +101,9 @@ final class SmtpCommand extends ClientCommand {
     if (isEmbedded() && dialogue.last().map(SmtpPhase::needsMail).orElse(true)) {
       mail.demonstrate();
     }
+    if (hasManyTargets() && mail.isGiven()) {
+      throw new UsageException("expected one target for mail, got several");
+    }
     load.check(mail, diagnostics().verbose());
     if (mail.isGiven()) {
       prepared = Optional.of(mail.prepare());
@@ -150,9 +156,26 @@ final class SmtpCommand extends ClientCommand {
   }
 
   @Override
+  protected void keepSecrets() throws IOException {
+    if (auth.isGiven()) {
+      auth.keepSecret();
+      try (Secret secret = auth.secret()) {
+        auth.credentials(secret); // A bad one is refused once, not by each target.
+      }
+    }
+  }
+
+  @Override
+  protected void forgetSecrets() {
+    auth.forgetSecret();
+  }
+
+  @Override
   protected void talk(Client client) throws IOException {
     SmtpFindings findings = new SmtpFindings(dialogue.dialect());
-    SmtpMailer mailer = new SmtpMailer(client, dialogue.options(), auth, this::warn);
+    Consumer<InPlaintext> warning =
+        plaintext -> warnOfPlaintext(client, SmtpFindings.whyInPlaintext(plaintext));
+    SmtpMailer mailer = new SmtpMailer(client, dialogue.options(), auth, warning);
     try {
       if (prepared.isPresent() && dialogue.last().isPresent()) {
         findings.probed(mailer.probe(prepared.get(), dialogue.last().get()), dialogue.last().get());
@@ -162,7 +185,7 @@ final class SmtpCommand extends ClientCommand {
         mailer.signIn();
         findings.sentence("authenticated, and ready for mail");
       } else {
-        findings.sentence(new SmtpProbing(client, dialogue, this::warn).probe());
+        findings.sentence(new SmtpProbing(client, dialogue, warning).probe());
       }
     } finally {
       mailer.mechanism().ifPresent(findings::authenticated);
@@ -183,9 +206,5 @@ final class SmtpCommand extends ClientCommand {
       findings.delivered(mailer.send(ready));
     }
     findings.received(received.list());
-  }
-
-  private void warn(InPlaintext plaintext) {
-    warnOfPlaintext(SmtpFindings.whyInPlaintext(plaintext));
   }
 }

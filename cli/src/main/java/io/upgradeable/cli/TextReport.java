@@ -5,6 +5,7 @@ import io.upgradeable.Security;
 import io.upgradeable.negotiation.TlsFacts;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 
 /** Tells a {@link Report} to people. */
 final class TextReport {
@@ -51,6 +52,47 @@ final class TextReport {
       report.certificates().forEach(certificate -> out.print(certificate.pem()));
     }
     out.flush();
+  }
+
+  /** The same in one line, with others above and below it. */
+  void printLine(Report report) {
+    StringBuilder line = new StringBuilder(report.target()).append(": ");
+    line.append(
+        report.failure().map(why -> paint.bad(why.message())).orElseGet(() -> paint.good("ok")));
+    if (report.failure().isEmpty()) {
+      doubt(report).ifPresent(text -> line.append(", ").append(paint.bad(text)));
+    }
+    report
+        .tls()
+        .ifPresent(
+            tls -> {
+              line.append("; ").append(tls.protocol());
+              tls.group().ifPresent(group -> line.append(", ").append(group));
+            });
+    report.certificates().stream()
+        .limit(1)
+        .forEach(leaf -> line.append("; certificate until ").append(end(leaf)));
+    out.println(line);
+    out.flush();
+  }
+
+  /** What a connection is short of that is up all the same. */
+  private static Optional<String> doubt(Report report) {
+    Security reached = report.security().orElse(Security.PLAINTEXT);
+    if (reached == Security.PLAINTEXT) {
+      return Optional.of("in plaintext");
+    } else if (reached == Security.HOP_ONLY) {
+      return Optional.of("TLS ends at a proxy");
+    }
+    return report
+        .tls()
+        .filter(tls -> tls.verification() != TlsFacts.Verification.CHAIN_AND_NAME)
+        .map(tls -> "not verified");
+  }
+
+  private String end(CertificateFacts certificate) {
+    String end = certificate.notAfter() + ", " + certificate.timeLeft();
+    return certificate.daysLeft() < 0 ? paint.bad(end) : end;
   }
 
   private String text(Security security, Report report) {

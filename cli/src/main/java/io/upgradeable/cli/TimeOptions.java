@@ -2,6 +2,7 @@ package io.upgradeable.cli;
 
 import io.upgradeable.Layer;
 import io.upgradeable.Limits;
+import io.upgradeable.UpgradeObserver;
 import io.upgradeable.netty.NettyConnector;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,7 +16,9 @@ final class TimeOptions {
       names = "--timeout",
       paramLabel = "TIME",
       converter = DurationConverter.class,
-      description = "For the whole command; 60s unless given. Units: ms, s, m.")
+      description =
+          "For the whole command, or for each of several targets; 60s unless given. Units: ms, s,"
+              + " m.")
   private Duration timeout = Duration.ofSeconds(60);
 
   @Option(
@@ -32,8 +35,14 @@ final class TimeOptions {
       description = "For each awaited message, and for each TLS handshake; 30s and 10s.")
   private @Nullable Duration stepTimeout;
 
-  void applyTo(NettyConnector.Builder connector) {
-    connector.timeout(timeout).connectTimeout(min(connectTimeout, timeout));
+  /** What connects, with these times. */
+  NettyConnector connector(int threads, UpgradeObserver observer) {
+    return NettyConnector.builder()
+        .threads(threads)
+        .observer(observer)
+        .timeout(timeout)
+        .connectTimeout(min(connectTimeout, timeout))
+        .build();
   }
 
   /** The same layer, with these times. */

@@ -3,6 +3,7 @@ package io.upgradeable.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.upgradeable.Endpoint;
+import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.tls.TlsPolicy;
 import io.upgradeable.tls.TlsRequirement;
 import java.time.Duration;
@@ -31,7 +32,7 @@ class ClientTest {
         new TimeOptions(),
         new Report("test", "localhost"),
         new DialogueRecorder(way, event -> {}),
-        1,
+        NettyConnector.builder().threads(1).build(),
         now::get);
   }
 

@@ -33,7 +33,28 @@ class UsageTest {
           ping ::1                                    | expected brackets around an IPv6 address
           ping 2001:db8::1:10001                      | expected brackets around an IPv6 address
           ping [::1                                   | no closing ]
-          ping ho st                                  | Unmatched argument
+          ping ho:1 st:x                              | expected a port from 0 to 65535, got 'x'
+          ping ho --at-once 2                         | expected --at-once with several targets
+          ping --at-once 2                            | expected --at-once with several targets
+          ping a b --at-once 0                        | expected 1 to 256 for --at-once, got 0
+          ping a b --at-once 257                      | expected 1 to 256 for --at-once, got 257
+          ping a b -v                                 | expected --output json with -v and several targets
+          ping a b --show-certs                       | expected --output json with --show-certs and several targets
+          ping a b --no-sni --engine openssl          | expected the JDK engine for TLS without SNI
+          ping a b --cafile /does/not/exist           | /does/not/exist
+          ping --targets /does/not/exist              | cannot read --targets /does/not/exist: no such file
+          ping --targets /                            | cannot read --targets /: it is a directory
+          ping --targets /dev/null                    | expected at least one target
+          smtp a b --from a@x.example --to b@x.example | expected one target for mail, got several
+          smtp a b --count 3                          | expected mail to send with --count
+          smtp a b --mx x.example                     | expected targets, or a domain to look up, got both
+          smtp a b --user u --password-env NO_SUCH_VARIABLE | NO_SUCH_VARIABLE, which is not set
+          smtp --targets - --user u --password-stdin  | expected --password-stdin or --targets -, got both
+          ldap a b --bind-dn cn=a --password-file /dev/null | cannot bind: expected a password
+          connect a:1 b:1                             | expected --via URL or --proxy-env
+          connect a b:1 --via http://p:1              | expected HOST:PORT
+          connect a:1 b:1 --via http://p:1 --stdio    | expected one target with --stdio and --listen, got several
+          connect a:1 b:1 --via http://p:1 --listen 1 | expected one target with --stdio and --listen, got several
           ping -bogus                                 | Unknown option
           ping --timeot 5s                            | did you mean --timeout?
           ping --timeout 5                            | expected a time with its unit
