@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 
@@ -186,38 +187,14 @@ abstract class ClientCommand extends BaseCommand {
       Endpoint endpoint, Proxies proxies, TlsPolicy policy, NettyConnector shared) {
     Report findings = new Report(invocation().command(), endpoint.toString());
     try {
-      talkTo(endpoint, proxies, policy, findings, shared);
+      findings.target(endpoint, endpoint, false);
+      talk(peer(proxies.to(endpoint), endpoint, endpoint, policy), findings, shared::observedBy);
     } catch (PeerRefused e) {
       fail(findings, via.explained(e));
     } catch (Exception e) {
       fail(findings, e);
     }
     return findings;
-  }
-
-  private void talkTo(
-      Endpoint endpoint, Proxies proxies, TlsPolicy policy, Report findings, NettyConnector shared)
-      throws IOException {
-    findings.target(endpoint, endpoint, false);
-    Way way = proxies.to(endpoint);
-    boolean dialogue = diagnostics().verbose();
-    DialogueRecorder recorder =
-        new DialogueRecorder(
-            way,
-            event -> {
-              if (dialogue) {
-                findings.add(event);
-              }
-            });
-    try (Client client =
-        new Client(
-            peer(way, endpoint, endpoint, policy),
-            times,
-            findings,
-            recorder,
-            shared.observedBy(recorder))) {
-      talk(client);
-    }
   }
 
   private void fail(Report findings, Exception cause) {
@@ -259,7 +236,8 @@ abstract class ClientCommand extends BaseCommand {
 
   private void talkTo(Endpoint endpoint, Proxies proxies, Report findings) throws IOException {
     findings.target(endpoint, endpoint, false);
-    talk(proxies.to(endpoint), endpoint, endpoint, tls.policy(List.of()), findings);
+    Way way = proxies.to(endpoint);
+    talk(peer(way, endpoint, endpoint, tls.policy(List.of())), findings, this::connector);
   }
 
   /** The next one where it may go better there; nothing was done where an exception comes. */
@@ -291,31 +269,31 @@ abstract class ClientCommand extends BaseCommand {
         out().print(introduction(server.address()));
         out().flush();
       }
-      talk(wayTo(server), server.address(), server.name(), policy, findings);
+      Way way = wayTo(server);
+      talk(peer(way, server.address(), server.name(), policy), findings, this::connector);
     }
   }
 
-  private void talk(Way way, Endpoint address, Endpoint name, TlsPolicy policy, Report findings)
+  private NettyConnector connector(UpgradeObserver observer) {
+    return times.connector(threads(), observer);
+  }
+
+  private void talk(
+      Client.Peer peer, Report findings, Function<UpgradeObserver, NettyConnector> connector)
       throws IOException {
     PrintWriter to = reports() ? out() : err();
     TextReport text = new TextReport(to, diagnostics().paint());
     boolean live = !output.json() && (findings.embedded() || diagnostics().verbose());
     DialogueRecorder recorder =
         new DialogueRecorder(
-            way,
+            peer.way(),
             event -> {
               findings.add(event);
               if (live) {
                 text.print(event);
               }
             });
-    try (Client client =
-        new Client(
-            peer(way, address, name, policy),
-            times,
-            findings,
-            recorder,
-            times.connector(threads(), recorder))) {
+    try (Client client = new Client(peer, times, findings, recorder, connector.apply(recorder))) {
       talk(client);
     } finally {
       if (live && reports() && !findings.dialogue().isEmpty()) {
