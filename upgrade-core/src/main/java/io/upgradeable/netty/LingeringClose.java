@@ -9,6 +9,10 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import java.io.IOException;
+import java.nio.channels.NotYetConnectedException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -80,7 +84,17 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
   private static void endOutput(DuplexChannel channel, ChannelHandlerContext ctx) {
     // All that is left to come is the peer's end, and the channel closes at it by itself.
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
-    channel.shutdownOutput().addListener(ignored -> ctx.read());
+    // Netty's own way makes an exception each time, for writes that wait: there are none.
+    if (channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket) {
+      try {
+        socket.shutdown(false, true);
+        ctx.read();
+      } catch (IOException | NotYetConnectedException resetMeanwhile) {
+        ctx.close();
+      }
+    } else {
+      channel.shutdownOutput().addListener(ignored -> ctx.read());
+    }
   }
 
   private static boolean isInputShutdown(ChannelHandlerContext ctx) {
