@@ -6,6 +6,7 @@ module io.upgradeable.core {
   requires io.netty.handler;
   requires io.netty.resolver;
   requires io.netty.transport;
+  requires io.netty.transport.unix.common;
   requires static io.netty.transport.classes.epoll;
   requires static io.netty.transport.classes.io_uring;
   requires static io.netty.transport.classes.kqueue;

@@ -3,12 +3,19 @@ package io.upgradeable.netty;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NotYetConnectedException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -22,13 +29,14 @@ import java.util.concurrent.TimeUnit;
  * <p>It stands at the bottom of the pipeline: what is thrown away needs no decrypting, and nobody
  * above hears of anything but the end.
  */
-final class LingeringClose extends ChannelInboundHandlerAdapter {
+final class LingeringClose extends ChannelDuplexHandler {
 
   private static final Duration MAX_TIME = Duration.ofSeconds(2);
   private static final int MAX_BYTES = 256 * 1024;
 
   private final List<TlsUpgrade> engines;
   private int discarded;
+  private boolean outputEnded;
 
   private LingeringClose(List<TlsUpgrade> engines) {
     this.engines = engines;
@@ -77,14 +85,36 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
         });
   }
 
-  private static void endOutput(DuplexChannel channel, ChannelHandlerContext ctx) {
+  private void endOutput(DuplexChannel channel, ChannelHandlerContext ctx) {
     // All that is left to come is the peer's end, and the channel closes at it by itself.
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
-    channel.shutdownOutput().addListener(ignored -> ctx.read());
+    // Netty's own way makes an exception each time, for writes that wait: there are none.
+    if (channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket) {
+      outputEnded = true;
+      try {
+        socket.shutdown(false, true);
+        ctx.read();
+      } catch (IOException | NotYetConnectedException resetMeanwhile) {
+        ctx.close();
+      }
+    } else {
+      channel.shutdownOutput().addListener(ignored -> ctx.read());
+    }
   }
 
   private static boolean isInputShutdown(ChannelHandlerContext ctx) {
     return ctx.channel() instanceof DuplexChannel duplex && duplex.isInputShutdown();
+  }
+
+  /** As Netty refuses what is written after its own way to end the output. */
+  @Override
+  public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
+    if (outputEnded) {
+      ReferenceCountUtil.release(msg);
+      promise.setFailure(new ClosedChannelException());
+    } else {
+      ctx.write(msg, promise);
+    }
   }
 
   @Override

@@ -424,8 +424,9 @@ public final class NettyConnector implements AutoCloseable {
     }
 
     private void setUp(Channel channel) {
-      open.add(channel);
-      channel.closeFuture().addListener(ignored -> open.remove(channel));
+      Set<Channel> channels = open; // The listener keeps no more than this of an attempt.
+      channels.add(channel);
+      channel.closeFuture().addListener(ignored -> channels.remove(channel));
       if (closed) {
         channel.close();
       }

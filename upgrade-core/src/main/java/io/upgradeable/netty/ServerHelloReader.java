@@ -109,7 +109,8 @@ final class ServerHelloReader {
         int length = record.getShort() & 0xffff;
         if (type == EXTENSION_KEY_SHARE) {
           int id = record.getShort() & 0xffff;
-          group = Optional.of(NAMES.getOrDefault(id, "0x%04x".formatted(id)));
+          String name = NAMES.get(id);
+          group = Optional.of(name == null ? "0x%04x".formatted(id) : name);
           return;
         }
         skip(record, length);

@@ -84,6 +84,9 @@ final class SessionDriver implements SessionContext {
     this.session = session;
     this.unread = unread;
     this.unseen = !unread.isEmpty();
+    if (unread.isEmpty()) {
+      unread.clear(); // An idle connection needs no memory of its set-up.
+    }
   }
 
   /**
