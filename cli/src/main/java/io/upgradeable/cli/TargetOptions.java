@@ -34,7 +34,9 @@ final class TargetOptions {
   @Option(
       names = "--at-once",
       paramLabel = "N",
-      description = "With several targets: talk to so many at the same time; 16 unless given.")
+      description =
+          "With several targets: talk to so many at the same time, at most 256; 16"
+              + " unless given.")
   private @Nullable Integer atOnce;
 
   boolean isGiven() {
