@@ -104,9 +104,12 @@ interface Client extends AutoCloseable {
 
     @Override
     public void close() throws IOException {
-      orders.close();
       try (Deadline deadline = Deadline.of(process)) {
-        deadline.check(name);
+        orders.close();
+        int code = deadline.check(name);
+        if (code != 0) {
+          throw new IOException(name + " ended with code " + code);
+        }
       } finally {
         process.destroyForcibly();
       }

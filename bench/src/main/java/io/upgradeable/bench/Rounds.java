@@ -52,6 +52,29 @@ final class Rounds {
    */
   record Lane(Start start, Consumer<ClientRun> add) {}
 
+  /** Clients that all end, whatever becomes of one of them. */
+  private record Running(List<Client> clients) implements AutoCloseable {
+
+    @Override
+    public void close() throws IOException {
+      IOException failure = null;
+      for (Client client : clients) {
+        try {
+          client.close();
+        } catch (IOException e) {
+          if (failure == null) {
+            failure = e;
+          } else {
+            failure.addSuppressed(e);
+          }
+        }
+      }
+      if (failure != null) {
+        throw failure;
+      }
+    }
+  }
+
   /** The contestants that take part; says loudly who does not. */
   List<Contestant> takingPart(List<Contestant> all, PrintStream err) {
     List<Contestant> present = new ArrayList<>();
@@ -85,8 +108,8 @@ final class Rounds {
    */
   void runWarm(List<Lane> lanes, int turns) throws Exception {
     for (int round = 0; round < count; round++) {
-      List<Client> clients = new ArrayList<>();
-      try {
+      try (Running running = new Running(new ArrayList<>())) {
+        List<Client> clients = running.clients();
         for (Lane lane : lanes) {
           clients.add(lane.start().warm());
         }
@@ -94,10 +117,6 @@ final class Rounds {
           for (int i = 0; i < clients.size(); i++) {
             lanes.get(i).add().accept(clients.get(i).run());
           }
-        }
-      } finally {
-        for (Client client : clients) {
-          client.close();
         }
       }
     }

@@ -8,11 +8,14 @@ import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** A server that answers at once and keeps nothing. */
 final class SmtpSink {
 
   private SmtpSink() {}
+
+  private static final Duration LONG = Duration.ofHours(1);
 
   /**
    * Serves until stdin ends.
@@ -26,7 +29,10 @@ final class SmtpSink {
         SmtpServer.builder()
             .listen(Endpoint.of("127.0.0.1", 0))
             .tls(TlsPolicy.server().identity(identity).build())
-            .limits(SmtpServerLimits.DEFAULTS.withMessageBytes(Long.MAX_VALUE))
+            .limits(
+                SmtpServerLimits.DEFAULTS
+                    .withMessageBytes(Long.MAX_VALUE)
+                    .withTimeouts(LONG, LONG, LONG)) // A client idles while others have turns.
             .handler(SmtpServerHandler.discarding())
             .threads(1)
             .start()) {

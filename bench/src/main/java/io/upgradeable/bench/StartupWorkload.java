@@ -1,11 +1,11 @@
 package io.upgradeable.bench;
 
-import io.upgradeable.tls.TlsEngine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +20,8 @@ import picocli.CommandLine.Option;
     name = "startup",
     description = {
       "Starts commands that probe a STARTTLS server once, from nothing to their end; ours from the"
-          + " packaged distribution. Then many probes in one process of ours, beside as many"
-          + " processes of openssl s_client."
+          + " packaged distribution. Then many targets in one command of ours, beside as many"
+          + " processes of openssl s_client. Each handshake is a full one."
     },
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
@@ -29,10 +29,16 @@ final class StartupWorkload implements Callable<Integer> {
 
   private static final String WARM = "a probe among many, warm";
 
+  private static final String DISTRIBUTION = "packaged distribution";
+
+  /** All targets are the same here, and a second handshake with it would be a resumed one. */
+  private static final String NO_RESUMPTION =
+      "UPGRADE_CLI_JAVA_OPTS=-Dio.netty.handler.ssl.openssl.sessionCacheClient=false";
+
   @Option(names = "--targets", split = ",", description = "Probes in one go; several runs.")
   private List<Integer> targets = List.of(1, 10, 100);
 
-  @Option(names = "--warm", description = "Probes of a warm process; as many go before them.")
+  @Option(names = "--warm", description = "Targets of a warm command; half as many go before them.")
   private int warm = 4000;
 
   @Option(names = "--at-once", description = "How many of the many are under way at a time.")
@@ -61,9 +67,10 @@ final class StartupWorkload implements Callable<Integer> {
           turns.add(() -> run(start));
         }
       }
-      Contestant many = Contestant.java("upgradeable, one process", ManyProbes.class);
-      if (!rounds.takingPart(List.of(many), System.err).isEmpty()) {
-        turns.add(() -> runWarm(many, authority, sink));
+      Contestant before = many(sink.endpoint().port(), authority, warm / 2);
+      Contestant all = many(sink.endpoint().port(), authority, warm / 2 + warm);
+      if (!rounds.takingPart(List.of(all), System.err).isEmpty()) {
+        turns.add(() -> runWarm(before, all));
       }
       rounds.run(turns);
     }
@@ -126,22 +133,7 @@ final class StartupWorkload implements Callable<Integer> {
     all.add(new Start("usage error", ours(cli, "smtp", "--no-such-option"), 2));
     for (int count : targets) {
       String many = count + (count == 1 ? " probe" : " probes");
-      List<String> one =
-          Programs.java(
-              ManyProbes.class,
-              List.of(
-                  "--peer",
-                  "127.0.0.1:" + port,
-                  "--ca",
-                  ca,
-                  "--units",
-                  String.valueOf(count),
-                  "--warm-up",
-                  "0",
-                  "--at-once",
-                  String.valueOf(atOnce)));
-      String[] arguments = one.subList(1, one.size()).toArray(String[]::new);
-      all.add(new Start(many, command("upgradeable, one process", one.get(0), arguments), 0));
+      all.add(new Start(many, many(port, authority, count), 0));
       all.add(
           new Start(
               many,
@@ -160,9 +152,30 @@ final class StartupWorkload implements Callable<Integer> {
     return all;
   }
 
+  /** One command of ours with so many targets. */
+  private Contestant many(int port, TestAuthority authority, int count) throws IOException {
+    Path file = authority.folder().resolve("targets-" + count);
+    Files.write(file, Collections.nCopies(count, "localhost:" + port));
+    String launcher = launcher();
+    Contestant many =
+        command(
+            "upgradeable, one process",
+            "env",
+            NO_RESUMPTION,
+            launcher,
+            "smtp",
+            "--cafile",
+            authority.authority(),
+            "--at-once",
+            String.valueOf(atOnce),
+            "--targets",
+            file.toString());
+    return launcher.isEmpty() ? many.without(DISTRIBUTION) : many;
+  }
+
   private static Contestant ours(String launcher, String... arguments) {
     Contestant ours = command("upgradeable", launcher, arguments);
-    return launcher.isEmpty() ? ours.without("packaged distribution") : ours;
+    return launcher.isEmpty() ? ours.without(DISTRIBUTION) : ours;
   }
 
   private static Contestant command(String name, String program, String... arguments) {
@@ -184,10 +197,35 @@ final class StartupWorkload implements Callable<Integer> {
   }
 
   private void run(Start start) throws IOException {
+    Cost cost = measure(start.contestant());
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("wall ms", cost.wall() * 1000);
+    values.put("CPU ms", cost.cpu() * 1000);
+    values.put("RSS MiB", cost.residentKib() / 1024);
+    values.put("failures", cost.code() == start.code() ? 0.0 : 1.0);
+    table.add(List.of(start.situation()), start.contestant().name(), Map.of(), values);
+  }
+
+  /** What one more target costs: the difference of two runs. */
+  private void runWarm(Contestant before, Contestant all) throws IOException {
+    Cost less = measure(before);
+    Cost more = measure(all);
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("wall ms", (more.wall() - less.wall()) * 1000 / warm);
+    values.put("CPU ms", (more.cpu() - less.cpu()) * 1000 / warm);
+    values.put("RSS MiB", more.residentKib() / 1024);
+    values.put("failures", less.code() == 0 && more.code() == 0 ? 0.0 : 1.0);
+    table.add(List.of(WARM), all.name(), Map.of(), values);
+  }
+
+  /** What a run of a command took, with seconds for times. */
+  private record Cost(double wall, double cpu, double residentKib, int code) {}
+
+  private static Cost measure(Contestant contestant) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Programs.find("python3").orElseThrow(() -> new IOException("needs python3")));
     command.add(Programs.resource("measure.py").toString());
-    command.addAll(start.contestant().command().apply(List.of()));
+    command.addAll(contestant.command().apply(List.of()));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     process.getOutputStream().close();
@@ -196,31 +234,12 @@ final class StartupWorkload implements Callable<Integer> {
             .strip()
             .split(" ", -1);
     if (told.length != 4) {
-      throw new IOException(start.contestant().name() + " could not be measured");
+      throw new IOException(contestant.name() + " could not be measured");
     }
-    Map<String, Double> values = new LinkedHashMap<>();
-    values.put("wall ms", Double.parseDouble(told[0]) * 1000);
-    values.put("CPU ms", Double.parseDouble(told[1]) * 1000);
-    values.put("RSS MiB", Double.parseDouble(told[2]) / 1024);
-    values.put("failures", Integer.parseInt(told[3]) == start.code() ? 0.0 : 1.0);
-    table.add(List.of(start.situation()), start.contestant().name(), Map.of(), values);
-  }
-
-  private void runWarm(Contestant many, TestAuthority authority, ServerProcess sink)
-      throws IOException {
-    List<String> options =
-        List.of(
-            "--peer", sink.endpoint().toString(),
-            "--ca", authority.authority(),
-            "--engine", TlsEngine.AUTO.name(),
-            "--units", String.valueOf(warm),
-            "--warm-up", String.valueOf(warm),
-            "--at-once", String.valueOf(atOnce));
-    Outcome outcome = Client.runOnce(many, options, warm, sink).outcome();
-    Map<String, Double> values = new LinkedHashMap<>();
-    values.put("wall ms", outcome.seconds() * 1000 / warm);
-    values.put("CPU ms", outcome.cpuSeconds() * 1000 / warm);
-    values.put("failures", (double) outcome.failures());
-    table.add(List.of(WARM), many.name(), Map.of(), values);
+    return new Cost(
+        Double.parseDouble(told[0]),
+        Double.parseDouble(told[1]),
+        Double.parseDouble(told[2]),
+        Integer.parseInt(told[3]));
   }
 }

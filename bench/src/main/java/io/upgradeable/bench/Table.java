@@ -78,19 +78,17 @@ final class Table {
         .anyMatch(round -> round.getOrDefault(FAILURES, 0.0) > 0);
   }
 
+  /** The figures of a column, in the order of the rounds; not a number where one has none. */
   private static double[] figures(List<Map<String, Double>> rounds, String column) {
-    return rounds.stream()
-        .mapToDouble(round -> round.getOrDefault(column, Double.NaN))
-        .filter(value -> !Double.isNaN(value))
-        .toArray();
+    return rounds.stream().mapToDouble(round -> round.getOrDefault(column, Double.NaN)).toArray();
   }
 
   private static double median(double[] values) {
-    if (values.length == 0) {
+    double[] sorted =
+        Arrays.stream(values).filter(value -> !Double.isNaN(value)).sorted().toArray();
+    if (sorted.length == 0) {
       return Double.NaN;
     }
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }

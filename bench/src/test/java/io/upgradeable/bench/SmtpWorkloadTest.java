@@ -29,6 +29,7 @@ final class SmtpWorkloadTest {
                 "--warm-up=2",
                 "--connections=2",
                 "--rounds=2",
+                "--turns=1",
                 "--size=1000",
                 "--json=" + json);
     assertThat(code).isZero();

@@ -25,7 +25,7 @@ abstract class BaseCommand implements Callable<Integer> {
 
   private @Nullable Invocation invocation;
 
-  private boolean outputStuck;
+  private volatile boolean outputStuck;
 
   /** Does the work; returning means success. */
   protected abstract void execute(Interruption interruption) throws Exception;

@@ -169,7 +169,9 @@ abstract class ClientCommand extends BaseCommand {
         connector.checkPolicy(policy); // A bad one is refused once, not by each target.
         ManyTargets many =
             new ManyTargets(
-                endpoint -> reportOf(endpoint, proxies, policy, connector), this::isTold);
+                endpoint -> reportOf(endpoint, proxies, policy, connector),
+                this::isTold,
+                this::giveUpOutput);
         tally = many.run(targets, target.atOnce());
       }
     } finally {

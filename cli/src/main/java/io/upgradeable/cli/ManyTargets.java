@@ -6,9 +6,11 @@ import java.io.InterruptedIOException;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -50,6 +52,8 @@ final class ManyTargets {
 
   private final Function<Endpoint, Report> talk;
   private final Predicate<Report> teller;
+  private final Runnable stuck;
+  private final Thread command = Thread.currentThread();
   private final Object telling = new Object();
   private final EnumSet<ExitCode> codes = EnumSet.noneOf(ExitCode.class);
   private long targets;
@@ -62,10 +66,29 @@ final class ManyTargets {
    *
    * @param talk does it with one target, on any thread, and throws nothing
    * @param teller is told of each, one at a time; whether to go on
+   * @param stuck is called where one was interrupted and does not end, for nobody takes its output
    */
-  ManyTargets(Function<Endpoint, Report> talk, Predicate<Report> teller) {
+  ManyTargets(Function<Endpoint, Report> talk, Predicate<Report> teller, Runnable stuck) {
     this.talk = talk;
     this.teller = teller;
+    this.stuck = stuck;
+  }
+
+  /**
+   * What was read.
+   *
+   * @param target nothing behind the last one
+   * @param problem why there is none, where that is no end
+   */
+  private record Next(Optional<Endpoint> target, Optional<RuntimeException> problem) {
+
+    static Next of(Targets targets) {
+      try {
+        return new Next(targets.next(), Optional.empty());
+      } catch (RuntimeException e) {
+        return new Next(Optional.empty(), Optional.of(e));
+      }
+    }
   }
 
   /**
@@ -87,36 +110,57 @@ final class ManyTargets {
               thread.setDaemon(true);
               return thread;
             });
-    Optional<UsageException> bad;
+    BlockingQueue<Next> read = new SynchronousQueue<>();
+    Thread reader = new Thread(() -> read(all, read), "upgrade-cli-targets");
+    reader.setDaemon(true); // A read of stdin cannot be interrupted.
+    reader.start();
+    Optional<RuntimeException> bad = Optional.empty();
     try {
-      bad = begin(all, lanes, new Semaphore(atOnce));
+      bad = begin(read, lanes, new Semaphore(atOnce));
       lanes.shutdown();
       lanes.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
-    } catch (InterruptedException | InterruptedIOException e) {
+    } catch (InterruptedException e) {
       lanes.shutdownNow();
-      awaitTheInterrupted(lanes);
-      throw new InterruptedIOException();
+      if (!endInTime(lanes)) {
+        stuck.run();
+      }
+      if (!stopped) {
+        throw new InterruptedIOException();
+      }
     } finally {
       lanes.shutdownNow();
+      reader.interrupt();
     }
     return tally(bad);
   }
 
-  /** Has all begun; what should have been a target and is none, where that was the end. */
-  private Optional<UsageException> begin(Targets all, ExecutorService lanes, Semaphore free)
-      throws IOException, InterruptedException {
-    while (!stopped) {
-      Optional<Endpoint> next;
-      try {
-        next = all.next();
-      } catch (UsageException e) {
-        return Optional.of(e);
+  /** Reads ahead of what is begun by one target, so that a slow source holds up nothing else. */
+  private static void read(Targets all, BlockingQueue<Next> read) {
+    try {
+      Next next = Next.of(all);
+      while (next.target().isPresent()) {
+        read.put(next);
+        next = Next.of(all);
       }
-      if (next.isEmpty()) {
+      read.put(next);
+    } catch (InterruptedException nobodyWaits) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Has all begun; what should have been a target and is none, where that was the end. */
+  private Optional<RuntimeException> begin(
+      BlockingQueue<Next> read, ExecutorService lanes, Semaphore free) throws InterruptedException {
+    while (true) {
+      Next next = read.take();
+      if (next.target().isEmpty()) {
+        return next.problem();
+      }
+      free.acquire();
+      if (stopped) {
         return Optional.empty();
       }
-      Endpoint target = next.get();
-      free.acquire();
+      Endpoint target = next.target().get();
       lanes.execute(
           () -> {
             try {
@@ -126,7 +170,6 @@ final class ManyTargets {
             }
           });
     }
-    return Optional.empty();
   }
 
   private void talkTo(Endpoint target) {
@@ -135,15 +178,23 @@ final class ManyTargets {
       synchronized (telling) {
         tally(report);
         if (!stopped && !teller.test(report)) {
-          stopped = true;
+          stop();
         }
       }
     } catch (RuntimeException | Error e) {
       synchronized (telling) {
-        broken = e;
-        stopped = true;
+        if (!stopped) {
+          broken = e;
+          stop();
+        }
       }
     }
+  }
+
+  /** No further target is begun, and those under way are ended. */
+  private void stop() {
+    stopped = true;
+    command.interrupt();
   }
 
   private void tally(Report report) {
@@ -155,7 +206,7 @@ final class ManyTargets {
   }
 
   /** What ended it early is thrown, now that nothing is under way. */
-  private Tally tally(Optional<UsageException> bad) throws IOException {
+  private Tally tally(Optional<RuntimeException> bad) throws IOException {
     synchronized (telling) {
       if (broken instanceof Error error) {
         throw error;
@@ -172,11 +223,12 @@ final class ManyTargets {
     }
   }
 
-  private static void awaitTheInterrupted(ExecutorService lanes) {
+  private static boolean endInTime(ExecutorService lanes) {
     try {
-      lanes.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      return lanes.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException again) {
       Thread.currentThread().interrupt();
+      return false;
     }
   }
 }

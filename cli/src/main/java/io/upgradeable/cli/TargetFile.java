@@ -21,6 +21,9 @@ final class TargetFile implements AutoCloseable {
   /** Longer than any name with a port, also one in another script. */
   private static final int MAX_LINE_BYTES = 1024;
 
+  /** What editors on Windows begin a file with. */
+  private static final String BYTE_ORDER_MARK = "\ufeff";
+
   private final String name;
   private final InputStream in;
   private final int defaultPort;
@@ -65,15 +68,15 @@ final class TargetFile implements AutoCloseable {
   }
 
   /**
-   * The next target. It may be long in coming, from a terminal or another program.
+   * The next target. It may be long in coming, from a terminal or another program, and nothing
+   * interrupts that.
    *
    * @return empty behind the last one
    * @throws UsageException if a line is no target, or the file cannot be read
-   * @throws IOException if the thread was interrupted
    */
-  Optional<Endpoint> next() throws IOException {
+  Optional<Endpoint> next() {
     while (!ended) {
-      String text = Interruption.deaf(this::readLine).strip();
+      String text = readLine().strip();
       if (!text.isEmpty() && !text.startsWith("#")) {
         return Optional.of(target(text));
       }
@@ -106,10 +109,9 @@ final class TargetFile implements AutoCloseable {
         next = in.read();
       }
       ended = next < 0;
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(line, 0, length))
-          .toString();
+      String text =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line, 0, length)).toString();
+      return number == 1 && text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
     } catch (CharacterCodingException e) {
       throw bad("expected UTF-8");
     } catch (IOException e) {

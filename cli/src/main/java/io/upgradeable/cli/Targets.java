@@ -22,9 +22,8 @@ final class Targets implements AutoCloseable {
    *
    * @return empty behind the last one
    * @throws UsageException if what should be a target is none
-   * @throws IOException if the thread was interrupted
    */
-  Optional<Endpoint> next() throws IOException {
+  Optional<Endpoint> next() {
     if (typed.hasNext()) {
       return Optional.of(typed.next());
     }

@@ -456,4 +456,42 @@ class ManyTargetsTest {
     assertThat(process.waitFor()).isEqualTo(1);
     assertThat(err.strip()).isEqualTo("upgrade-cli ping: cannot write to stdout");
   }
+
+  @Test
+  void stdoutClosed_whileTheNextTargetIsAwaited_ends() throws Exception {
+    Process process = CliProcess.start("ping", "--targets", "-");
+    process.getInputStream().close();
+    process.getOutputStream().write("127.0.0.1:1\n".getBytes(StandardCharsets.UTF_8));
+    process.getOutputStream().flush(); // And no more comes.
+
+    String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isEqualTo(1);
+    assertThat(err.strip()).isEqualTo("upgrade-cli ping: cannot write to stdout");
+  }
+
+  @Test
+  void signal_whileTheNextTargetIsAwaited_thoseUnderWayAreTold() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0)) {
+      String target = "localhost:" + silent.getLocalPort();
+      Process process = CliProcess.start("smtp", "--targets", "-");
+      process.getOutputStream().write((target + "\n").getBytes(StandardCharsets.UTF_8));
+      process.getOutputStream().flush();
+      try (Socket underWay = silent.accept()) {
+        process.toHandle().destroy();
+        Cli run = CliProcess.finish(process);
+
+        assertThat(run.exitCode()).isEqualTo(130);
+        assertThat(run.out().strip()).isEqualTo(target + ": interrupted");
+        assertThat(run.err().strip()).isEqualTo("upgrade-cli smtp: interrupted");
+        assertThat(underWay.getInputStream().read()).isEqualTo(-1);
+      }
+    }
+  }
+
+  @Test
+  void byteOrderMark_isNoPartOfATarget() throws IOException {
+    Path list = Files.writeString(directory.resolve("list"), "\ufeff" + ping.target() + "\n");
+
+    succeeded(run("ping", "--targets", list.toString()), "upgrade-cli ping: 1 target, 0 failed");
+  }
 }

@@ -18,7 +18,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class NameResolver {
 
-  private static final int MAX_THREADS = 4;
+  /** Each that asks for a dead name is held for ten seconds and more; they end when idle. */
+  private static final int MAX_THREADS = 64;
+
   private static final int MAX_WAITING = 10_000;
 
   private final ExecutorService threads;

@@ -107,7 +107,8 @@ public final class NettyConnector implements AutoCloseable {
   /**
    * The same connector for somebody who watches his own connections only. It has this one's
    * threads, TLS contexts, resolver and times, and costs nothing to speak of. To close it closes
-   * the connections that were opened by it, and no others; to close this connector closes it too.
+   * the connections that were opened by it, and no others; to close this connector closes it too. A
+   * view of a view is one of the same connector, and stays open when the first one is closed.
    *
    * @param watcher watches every set-up of the new connector, instead of this one's observer;
    *     called on event loops
@@ -289,9 +290,10 @@ public final class NettyConnector implements AutoCloseable {
     private void limitLookUp(CompletableFuture<?> lookUp) {
       var timer =
           loop.schedule(
-              () ->
-                  failConnect(
-                      new LayerTimedOut(where("the addresses of the name"), connectLimit())),
+              () -> {
+                failConnect(new LayerTimedOut(where("the addresses of the name"), connectLimit()));
+                lookUp.cancel(false); // One that waits still is left out then.
+              },
               connectDeadline.remaining().toNanos(),
               TimeUnit.NANOSECONDS);
       lookUp.whenComplete((addresses, error) -> timer.cancel(false));
@@ -465,9 +467,11 @@ public final class NettyConnector implements AutoCloseable {
   public void close() {
     List<CompletableFuture<Void>> gone = new ArrayList<>();
     closeConnections(gone);
-    owner.views.remove(this);
     if (owner != this) {
-      return; // The rest is lent.
+      // The rest is lent. Who lent it waits for these connections, too, before its loops end.
+      CompletableFuture.allOf(gone.toArray(CompletableFuture[]::new))
+          .thenRun(() -> owner.views.remove(this));
+      return;
     }
     views.forEach(view -> view.closeConnections(gone));
     resolver.close();
