@@ -582,17 +582,21 @@ class SmtpSessionTest {
   }
 
   @Test
-  void sendTwice_closedBehindTheFirstDot_unknownAndNotSent() throws IOException {
+  void sendTwice_closedBehindTheFirstDot_unknownAndNotSent() throws Exception {
+    CountDownLatch given = new CountDownLatch(1);
     try (SessionFixture mail =
         SessionFixture.with(
             offering(PIPELINING)
                 .expectOnly(ENVELOPE)
+                .await(given)
                 .send(OK + OK + GO_AHEAD)
                 .expectOnly(HELLO_ON_WIRE + ".\r\n" + ENVELOPE)
                 .close())) {
       CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
       CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
       CompletableFuture<DeliveryReport> third = mail.session().sendAsync(TO_B, HELLO);
+      awaitTaken(mail.session());
+      given.countDown();
 
       outcomes(first.join(), UNKNOWN);
       outcomes(second.join(), NOT_SENT);
@@ -1064,17 +1068,21 @@ class SmtpSessionTest {
 
   @Test
   void send_contentFailsInTheMiddle_neverADot() throws Exception {
+    CountDownLatch given = new CountDownLatch(1);
     FailingStream stream = new FailingStream(200_000);
     try (SessionFixture mail =
         SessionFixture.with(
             offering(PIPELINING)
                 .expectOnly(ENVELOPE)
+                .await(given)
                 .send(OK + OK + GO_AHEAD)
                 .expect("x".repeat(65_536))
                 .discard())) {
       CompletableFuture<DeliveryReport> first =
           mail.session().sendAsync(TO_B, MailContent.ofStream(stream));
       CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
+      awaitTaken(mail.session());
+      given.countDown();
 
       outcomes(first.join(), NOT_SENT);
       phases(first.join(), DeliveryPhase.CONTENT);
