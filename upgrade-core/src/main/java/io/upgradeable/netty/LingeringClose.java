@@ -10,12 +10,8 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.channel.unix.Socket;
-import io.netty.channel.unix.UnixChannel;
 import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.NotYetConnectedException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * Closes so that what was written before arrives: a socket closed over unread bytes, if only a
  * session ticket, is reset, and the reset may overtake what is on its way. Says goodbye, sends the
  * end of the stream, throws away what the peer still says, and closes at its end or at a limit of
- * bytes and time.
+ * bytes and time. Whoever has not taken all by then gets a reset.
  *
  * <p>It stands at the bottom of the pipeline: what is thrown away needs no decrypting, and nobody
  * above hears of anything but the end.
@@ -70,7 +66,8 @@ final class LingeringClose extends ChannelDuplexHandler {
       return;
     }
     var forced =
-        ctx.executor().schedule(() -> ctx.close(), MAX_TIME.toMillis(), TimeUnit.MILLISECONDS);
+        ctx.executor()
+            .schedule(() -> force(ctx, flushed), MAX_TIME.toMillis(), TimeUnit.MILLISECONDS);
     ctx.channel().closeFuture().addListener(ignored -> forced.cancel(false));
     flushed.addListener(
         written -> {
@@ -85,21 +82,27 @@ final class LingeringClose extends ChannelDuplexHandler {
         });
   }
 
+  private static void force(ChannelHandlerContext ctx, ChannelFuture flushed) {
+    if (!flushed.isDone()) {
+      // A reset: what is cut off here must not look complete.
+      ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+    }
+    ctx.close();
+  }
+
   private void endOutput(DuplexChannel channel, ChannelHandlerContext ctx) {
     // All that is left to come is the peer's end, and the channel closes at it by itself.
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
-    // Netty's own way makes an exception each time, for writes that wait: there are none.
-    if (channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket) {
-      outputEnded = true;
-      try {
-        socket.shutdown(false, true);
-        ctx.read();
-      } catch (IOException | NotYetConnectedException resetMeanwhile) {
-        ctx.close();
-      }
-    } else {
-      channel.shutdownOutput().addListener(ignored -> ctx.read());
-    }
+    outputEnded = true;
+    OutputEnd.send(channel)
+        .addListener(
+            ended -> {
+              if (ended.isSuccess()) {
+                ctx.read();
+              } else {
+                ctx.close(); // It was reset meanwhile.
+              }
+            });
   }
 
   private static boolean isInputShutdown(ChannelHandlerContext ctx) {

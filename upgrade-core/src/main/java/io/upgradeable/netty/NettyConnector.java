@@ -280,7 +280,11 @@ public final class NettyConnector implements AutoCloseable {
         if (!lookUp.isDone()) {
           limitLookUp(lookUp);
         }
-        lookUp.whenCompleteAsync(this::onResolved, loop);
+        if (lookUp.isDone() && loop.inEventLoop()) {
+          lookUp.whenComplete(this::onResolved); // An address, dialled from its own loop.
+        } else {
+          lookUp.whenCompleteAsync(this::onResolved, loop);
+        }
       } catch (RejectedExecutionException e) {
         failConnect(
             new ConnectFailed(where("an address of the name"), "too many look-ups waiting", e));

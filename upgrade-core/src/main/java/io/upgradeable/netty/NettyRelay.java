@@ -169,7 +169,7 @@ public final class NettyRelay {
   }
 
   private void onIdleTimer() {
-    if (open.get() == 0) {
+    if (!isOpen()) {
       return;
     }
     long left = idleNanos - (System.nanoTime() - lastByteAt);
@@ -198,9 +198,12 @@ public final class NettyRelay {
   void onDirectionEnded() {
     if (near.isOver() && far.isOver()) {
       end(Ending.ENDED, Optional.empty());
-      near.close();
-      far.close();
     }
+  }
+
+  /** Whether one of the connections is still there. */
+  boolean isOpen() {
+    return open.get() > 0;
   }
 
   /** A side's connection is gone. */

@@ -209,6 +209,7 @@ final class RelaySide extends ChannelDuplexHandler {
     }
     inputEnded = true;
     other().endOutput();
+    closeIfOver();
   }
 
   /** Tells this side's peer that the other side is done, behind all that the other side said. */
@@ -231,14 +232,31 @@ final class RelaySide extends ChannelDuplexHandler {
   }
 
   private void shutOutput() {
-    if (channel.isActive() && channel instanceof DuplexChannel duplex) {
-      duplex.shutdownOutput().addListener(sent -> onOutputEnded());
+    if (!channel.isActive() || !(channel instanceof DuplexChannel duplex)) {
+      return;
     }
+    if (inputEnded) {
+      onOutputEnded(); // It closes now, and that sends the end as well.
+      return;
+    }
+    if (held == null) {
+      // All that can come yet is the peer's end, and the socket closes at it by itself.
+      duplex.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+    }
+    OutputEnd.send(duplex).addListener(sent -> onOutputEnded());
   }
 
   private void onOutputEnded() {
     outputEnded = true;
     relay.onDirectionEnded();
+    closeIfOver();
+  }
+
+  /** This side has nothing to wait for, even if the other one's peer still reads. */
+  private void closeIfOver() {
+    if (isOver()) {
+      close();
+    }
   }
 
   /** Whether both directions of this side are over. */
@@ -308,6 +326,10 @@ final class RelaySide extends ChannelDuplexHandler {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    if (outputEnded && !aborted && !driver.isClosing() && driver.topTls() == null) {
+      driver.closesByItself();
+      onInputEnded();
+    }
     onGone();
   }
 
@@ -325,7 +347,7 @@ final class RelaySide extends ChannelDuplexHandler {
       relay.end(Ending.CUT, Optional.of(cause));
       driver.endsWith(cause);
       other().abort();
-    } else {
+    } else if (!isOver()) {
       other().close();
     }
     driver.end();
@@ -336,7 +358,7 @@ final class RelaySide extends ChannelDuplexHandler {
   void schedule(long nanos, Runnable task) {
     onLoop(
         () -> {
-          if (!gone) {
+          if (relay.isOpen()) {
             timer = channel.eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
           }
         },

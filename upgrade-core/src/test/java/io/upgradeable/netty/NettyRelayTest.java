@@ -3,6 +3,7 @@ package io.upgradeable.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.channel.Channel;
 import io.upgradeable.LayerStack;
 import io.upgradeable.PeerFixture;
 import io.upgradeable.TestIdentity;
@@ -187,7 +188,7 @@ final class NettyRelayTest extends PeerFixture {
     nearPeer.shutdownOutput();
     // Each turn of near's loop takes what its socket holds, and far has no place to put it yet.
     for (int turn = 0; turn < 10; turn++) {
-      CompletableFuture.runAsync(() -> {}, nearSide.executor()).get(30, TimeUnit.SECONDS);
+      turn(nearSide);
     }
     busy.countDown();
 
@@ -197,6 +198,53 @@ final class NettyRelayTest extends PeerFixture {
     farPeer.shutdownOutput();
     assertThat(relayed.get(30, TimeUnit.SECONDS).ending()).isEqualTo(Ending.ENDED);
     assertThat(relayed.get().fromNear()).isEqualTo(23);
+  }
+
+  /** A side that is over goes by itself, and what it said last is not hurried for it. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Transport.class,
+      names = {"NIO", "EPOLL"})
+  void farIsOverAndGone_nearHasNotReadAll_waitsForItsReader(Transport transport) throws Exception {
+    SessionContext nearSide = outbound(transport);
+    Socket nearPeer = accept();
+    SessionContext farSide = outbound(transport);
+    Socket farPeer = accept();
+    CompletableFuture<Report> relayed =
+        NettyRelay.between(nearSide, farSide, LONG, (fromNear, bytes) -> back.add(bytes));
+    nearPeer.shutdownOutput();
+    assertThat(farPeer.getInputStream().readAllBytes()).isEmpty();
+    Channel near = ((SessionDriver) nearSide).channel();
+    byte[] piece = new byte[8192];
+    long sent = 0;
+    long room = near.bytesBeforeUnwritable();
+    while (near.bytesBeforeUnwritable() == room) {
+      farPeer.getOutputStream().write(piece);
+      sent += piece.length;
+      do {
+        turn(farSide);
+      } while (back.sum() < sent);
+      turn(farSide); // What was read is flushed.
+      turn(nearSide);
+    }
+    farPeer.shutdownOutput();
+    Channel far = ((SessionDriver) farSide).channel();
+    far.closeFuture().get(30, TimeUnit.SECONDS);
+    turn(farSide);
+    turn(farSide); // Netty tells its handlers of the end in a task of its own.
+    turn(nearSide);
+
+    assertThat(near.isActive()).isTrue();
+    assertThat(near.pipeline().get(LingeringClose.class)).isNull();
+    assertThat(relayed).isNotDone();
+    assertThat(nearPeer.getInputStream().readAllBytes()).hasSize((int) sent);
+    assertThat(relayed.get(30, TimeUnit.SECONDS).ending()).isEqualTo(Ending.ENDED);
+    assertThat(relayed.get().fromFar()).isEqualTo(sent);
+  }
+
+  /** Waits until a connection's event loop has done what it had to do. */
+  private static void turn(SessionContext side) throws Exception {
+    CompletableFuture.runAsync(() -> {}, side.executor()).get(30, TimeUnit.SECONDS);
   }
 
   /** A connection with an event loop of its own. */
