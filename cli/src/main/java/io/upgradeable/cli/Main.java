@@ -11,7 +11,12 @@ public final class Main {
    * @param args the arguments
    */
   public static void main(String[] args) {
+    System.exit(run(args));
+  }
+
+  /** Runs a command line of this process. */
+  static int run(String... args) {
     NettySettings.apply();
-    System.exit(Program.ofProcess().run(args));
+    return Program.ofProcess().run(args);
   }
 }

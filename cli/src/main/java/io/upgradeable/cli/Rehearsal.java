@@ -1,12 +1,15 @@
 package io.upgradeable.cli;
 
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.CertificateBuilder.ExtendedKeyUsage;
+import io.netty.pkitesting.CertificateBuilder.KeyUsage;
+import io.netty.pkitesting.X509Bundle;
 import io.upgradeable.tls.TlsIdentity;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.X509Certificate;
 import java.util.List;
 
 /**
@@ -28,7 +31,6 @@ final class Rehearsal {
    * @param args nothing, or for the JVM with the servers where to write their certificate
    */
   public static void main(String[] args) throws IOException {
-    NettySettings.apply();
     if (args.length > 0) {
       serve(Path.of(args[0]));
     } else {
@@ -65,20 +67,46 @@ final class Rehearsal {
   }
 
   private static void run(String... words) {
-    Program.ofProcess().run(words);
+    Main.run(words);
   }
 
   /** Until the other JVM ends, which closes stdin. */
   private static void serve(Path certificate) throws IOException {
-    TlsIdentity identity = EmbeddedServer.newIdentity();
+    NettySettings.apply();
+    TlsIdentity identity = issued(certificate);
     TlsPolicy policy = TlsPolicy.server().identity(identity).build();
-    List<X509Certificate> chain = identity.chain();
-    Files.writeString(certificate, CertificateFacts.of(chain.get(0)).pem());
     for (ClientCommand protocol : PROTOCOLS) {
       System.out.println(protocol.startServer(policy, false).name());
     }
     while (System.in.read() >= 0) {
       // nobody says anything
+    }
+  }
+
+  /** An identity with a chain as servers have it, with both kinds of keys, for both are checked. */
+  private static TlsIdentity issued(Path authorityFile) throws IOException {
+    CertificateBuilder builder = new CertificateBuilder().setIsCertificateAuthority(true);
+    try {
+      X509Bundle authority = builder.ecp256().subject("CN=authority").buildSelfSigned();
+      X509Bundle issuer = builder.rsa2048().subject("CN=issuer").buildIssuedBy(authority);
+      X509Bundle server =
+          builder
+              .ecp256()
+              .subject("CN=localhost")
+              .setIsCertificateAuthority(false)
+              .setKeyUsage(true, KeyUsage.digitalSignature)
+              .addExtendedKeyUsage(ExtendedKeyUsage.PKIX_KP_SERVER_AUTH)
+              .addSanDnsName("localhost")
+              .addSanIpAddress("127.0.0.1")
+              .buildIssuedBy(issuer);
+      Files.writeString(authorityFile, CertificateFacts.of(authority.getCertificate()).pem());
+      return TlsIdentity.of(
+          server.getKeyPair().getPrivate(),
+          List.of(server.getCertificate(), issuer.getCertificate()));
+    } catch (IOException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("every JDK has P-256, RSA and X.509", e);
     }
   }
 }

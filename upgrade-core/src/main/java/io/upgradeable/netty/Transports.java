@@ -44,7 +44,8 @@ record Transports(
       throw new IllegalArgumentException(
           "expected a transport of this system, got " + kind + ": its native library is missing");
     }
-    // Each arm stands in a method of its own: its classes are loaded only where they are there.
+    // Each arm stands in a method of its own: its classes are loaded only where they are there. And
+    // no method reference names one that may be missing: class-data sharing would leave all out.
     return switch (kind) {
       case EPOLL -> epoll(threads, threadName);
       case KQUEUE -> kqueue(threads, threadName);
@@ -85,7 +86,7 @@ record Transports(
   private static Transports nio(int threads, String threadName) {
     return new Transports(
         Transport.NIO,
-        group(threads, threadName, NioIoHandler::newFactory),
+        group(threads, threadName, () -> NioIoHandler.newFactory()),
         NioSocketChannel.class,
         NioServerSocketChannel.class);
   }
@@ -93,7 +94,7 @@ record Transports(
   private static Transports epoll(int threads, String threadName) {
     return new Transports(
         Transport.EPOLL,
-        group(threads, threadName, WatchingEpoll::newFactory),
+        group(threads, threadName, () -> WatchingEpoll.newFactory()),
         EpollSocketChannel.class,
         EpollServerSocketChannel.class);
   }
@@ -101,7 +102,7 @@ record Transports(
   private static Transports kqueue(int threads, String threadName) {
     return new Transports(
         Transport.KQUEUE,
-        group(threads, threadName, KQueueIoHandler::newFactory),
+        group(threads, threadName, () -> KQueueIoHandler.newFactory()),
         KQueueSocketChannel.class,
         KQueueServerSocketChannel.class);
   }
@@ -109,7 +110,7 @@ record Transports(
   private static Transports uring(int threads, String threadName) {
     return new Transports(
         Transport.IO_URING,
-        group(threads, threadName, IoUringIoHandler::newFactory),
+        group(threads, threadName, () -> IoUringIoHandler.newFactory()),
         IoUringSocketChannel.class,
         IoUringServerSocketChannel.class);
   }
