@@ -1,5 +1,6 @@
 package io.upgradeable.cli;
 
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How much a command tells, and how it looks. */
@@ -28,6 +29,8 @@ final class DiagnosticOptions {
   @Option(names = "--stacktrace", description = "Print the stack trace of a failure as well.")
   private boolean stackTrace;
 
+  private @Nullable Paint paint;
+
   boolean verbose() {
     return verbose;
   }
@@ -36,12 +39,17 @@ final class DiagnosticOptions {
     return stackTrace;
   }
 
-  Paint paint() {
-    return new Paint(
-        switch (color) {
-          case ALWAYS -> true;
-          case NEVER -> false;
-          case AUTO -> Terminal.hasColours();
-        });
+  /** Finds out once: it asks the system. */
+  synchronized Paint paint() {
+    if (paint == null) {
+      paint =
+          new Paint(
+              switch (color) {
+                case ALWAYS -> true;
+                case NEVER -> false;
+                case AUTO -> Terminal.hasColours();
+              });
+    }
+    return paint;
   }
 }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,10 +69,15 @@ final class OutboundGate {
     closed = false;
   }
 
-  /** Fails everything that waits. */
-  void fail(Throwable cause) {
-    for (Waiting write = poll(); write != null; write = poll()) {
-      write.written().completeExceptionally(cause);
+  /** Fails everything that waits; the cause is made only if something does. */
+  void fail(Supplier<? extends Throwable> cause) {
+    Waiting write = poll();
+    if (write == null) {
+      return;
+    }
+    Throwable why = cause.get();
+    for (; write != null; write = poll()) {
+      write.written().completeExceptionally(why);
     }
   }
 

@@ -354,7 +354,7 @@ final class SessionDriver implements SessionContext {
     if (cause.isEmpty() && !isClosing()) {
       cause = Optional.of(Failures.reset(connection.where("the next bytes")));
     }
-    gate.fail(goneCause());
+    gate.fail(this::goneCause);
     try {
       session.closed(cause);
     } catch (RuntimeException | Error e) {
@@ -549,7 +549,7 @@ final class SessionDriver implements SessionContext {
                   cause = Optional.of(known);
                 }
                 closing = true;
-                gate.fail(failure);
+                gate.fail(() -> failure);
                 result.completeExceptionally(failure);
                 end();
               }

@@ -87,7 +87,7 @@ final class OutboundGateTest {
     List<CompletableFuture<Void>> later = new ArrayList<>();
     first.whenComplete((nothing, error) -> later.add(write("from a failure")));
     CompletableFuture<Void> second = write("2");
-    gate.fail(cause);
+    gate.fail(() -> cause);
     assertThatThrownBy(first::join).hasCause(cause);
     assertThatThrownBy(second::join).hasCause(cause);
     assertThat(later).hasSize(1);
@@ -98,7 +98,7 @@ final class OutboundGateTest {
   @Test
   void fail_staysClosed() {
     gate.close();
-    gate.fail(new IOException("the negotiation failed"));
+    gate.fail(() -> new IOException("the negotiation failed"));
     assertThat(write("1")).isNotDone();
     assertThat(written).isEmpty();
   }
