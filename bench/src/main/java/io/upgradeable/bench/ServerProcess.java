@@ -22,6 +22,9 @@ import java.util.stream.Stream;
  */
 final class ServerProcess implements AutoCloseable {
 
+  /** For the start of a program, on a machine that may be busy with others. */
+  private static final Duration START = Duration.ofSeconds(60);
+
   private static final Duration END = Duration.ofSeconds(10);
   private static final double TICKS_PER_SECOND = 100; // USER_HZ, which every Linux has
 
@@ -115,7 +118,7 @@ final class ServerProcess implements AutoCloseable {
   }
 
   private void awaitListening(Description description) throws IOException {
-    long deadline = System.nanoTime() + END.toNanos();
+    long deadline = System.nanoTime() + START.toNanos();
     while (true) {
       try (Socket probe = new Socket()) {
         probe.connect(new InetSocketAddress(endpoint.host(), endpoint.port()), 1000);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** That the workload runs and counts, never how fast. */
-@Timeout(120)
+@Timeout(600)
 final class SmtpWorkloadTest {
 
   @Test

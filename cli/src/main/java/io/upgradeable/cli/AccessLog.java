@@ -1,5 +1,6 @@
 package io.upgradeable.cli;
 
+import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -13,9 +14,12 @@ import java.util.function.Consumer;
 final class AccessLog {
 
   private static final int MAX_WAITING = 10_000;
-  private static final long PATIENCE_SECONDS = 2;
+
+  /** For a reader who is slow, while the user waits for the end. */
+  static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final Consumer<String> lines;
+  private final Duration patience;
   private final AtomicLong lost = new AtomicLong();
   private final ThreadPoolExecutor thread =
       new ThreadPoolExecutor(
@@ -37,7 +41,18 @@ final class AccessLog {
    * @param lines is told each line, on the log's thread
    */
   AccessLog(Consumer<String> lines) {
+    this(lines, PATIENCE);
+  }
+
+  /**
+   * Begins.
+   *
+   * @param lines is told each line, on the log's thread
+   * @param patience how long the end waits for what was told before
+   */
+  AccessLog(Consumer<String> lines, Duration patience) {
     this.lines = lines;
+    this.patience = patience;
   }
 
   void tell(String line) {
@@ -60,7 +75,7 @@ final class AccessLog {
   long end() {
     thread.shutdown();
     try {
-      if (!thread.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!thread.awaitTermination(patience.toNanos(), TimeUnit.NANOSECONDS)) {
         abandon();
       }
     } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package io.upgradeable.cli;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -10,13 +11,25 @@ import java.util.function.Consumer;
 final class ForwardLog implements Forwarder.Log, AutoCloseable {
 
   private final Consumer<String> lines;
-  private final AccessLog queue = new AccessLog(this::print);
+  private final AccessLog queue;
   private final boolean all;
   private volatile Optional<LiveLine> live = Optional.empty();
 
   ForwardLog(Consumer<String> lines, boolean all) {
+    this(lines, all, AccessLog.PATIENCE);
+  }
+
+  /**
+   * Begins.
+   *
+   * @param lines is told each line, on the log's thread
+   * @param all whether connections are told of that ended well
+   * @param patience how long the end waits for what was told before
+   */
+  ForwardLog(Consumer<String> lines, boolean all, Duration patience) {
     this.lines = lines;
     this.all = all;
+    this.queue = new AccessLog(this::print, patience);
   }
 
   /** The live line, until closed. */

@@ -2,6 +2,7 @@ package io.upgradeable.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -11,6 +12,9 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class AccessLogTest {
+
+  /** Lines that are read are to be written, however long a busy machine takes for it. */
+  private static final Duration LONG = Duration.ofSeconds(30);
 
   private final CountDownLatch read = new CountDownLatch(1);
   private final CountDownLatch writing = new CountDownLatch(1);
@@ -30,7 +34,7 @@ class AccessLogTest {
 
   @Test
   void linesAreRead_end_allWritten() {
-    AccessLog log = new AccessLog(written::add);
+    AccessLog log = new AccessLog(written::add, LONG);
     log.tell("one");
     log.tell("two");
 
@@ -65,7 +69,8 @@ class AccessLogTest {
               writing.countDown();
               awaitUninterrupted(read);
               written.add(line);
-            });
+            },
+            LONG);
     log.tell("first");
     writing.await();
     for (int i = 0; i < 10_007; i++) {

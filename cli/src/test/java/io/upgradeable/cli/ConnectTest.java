@@ -142,8 +142,8 @@ class ConnectTest {
   void silentTarget_connect_timedOutInItsHandshake() {
     String proxy = fixture.scripted(Script.start().send(ProxyFixture.ESTABLISHED).stall());
 
-    connect(ANY, proxy, "--step-timeout", "3s")
-        .failed(ExitCode.TIMED_OUT, "> tls(any.example)", "3 s");
+    connect(ANY, proxy, "--step-timeout", Patience.LONG)
+        .failed(ExitCode.TIMED_OUT, "> tls(any.example)", "5 s");
   }
 
   @Test

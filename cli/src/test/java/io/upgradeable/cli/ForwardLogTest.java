@@ -2,6 +2,7 @@ package io.upgradeable.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,7 +24,8 @@ class ForwardLogTest {
               await(read);
               lines.add(line);
             },
-            false)) {
+            false,
+            Duration.ofSeconds(30))) {
       log.ended("a", "cut", false); // An event loop would wait here for good.
       log.ended("b", "ended", true);
       log.tell("c");

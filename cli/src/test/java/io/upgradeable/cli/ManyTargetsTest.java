@@ -417,9 +417,22 @@ class ManyTargetsTest {
 
   // --- the end
 
+  /** No test's own time ends a wait on a socket. */
+  private static ServerSocket listen() throws IOException {
+    ServerSocket socket = new ServerSocket(0);
+    socket.setSoTimeout(60_000);
+    return socket;
+  }
+
+  private static Socket accept(ServerSocket listening) throws IOException {
+    Socket socket = listening.accept();
+    socket.setSoTimeout(60_000);
+    return socket;
+  }
+
   @Test
   void interrupted_underWay_eachIsToldAndExitCode130() throws Exception {
-    try (ServerSocket silent = new ServerSocket(0)) {
+    try (ServerSocket silent = listen()) {
       LineQueue out = new LineQueue();
       LineQueue err = new LineQueue();
       AtomicInteger code = new AtomicInteger(-1);
@@ -431,8 +444,8 @@ class ManyTargetsTest {
                       new Program(new PrintWriter(out, true), new PrintWriter(err, true))
                           .run("smtp", "--at-once", "2", target, target, target)));
       command.start();
-      try (Socket first = silent.accept();
-          Socket second = silent.accept()) {
+      try (Socket first = accept(silent);
+          Socket second = accept(silent)) {
         command.interrupt();
         command.join();
 
@@ -471,12 +484,12 @@ class ManyTargetsTest {
 
   @Test
   void signal_whileTheNextTargetIsAwaited_thoseUnderWayAreTold() throws Exception {
-    try (ServerSocket silent = new ServerSocket(0)) {
+    try (ServerSocket silent = listen()) {
       String target = "localhost:" + silent.getLocalPort();
       Process process = CliProcess.start("smtp", "--targets", "-");
       process.getOutputStream().write((target + "\n").getBytes(StandardCharsets.UTF_8));
       process.getOutputStream().flush();
-      try (Socket underWay = silent.accept()) {
+      try (Socket underWay = accept(silent)) {
         process.toHandle().destroy();
         Cli run = CliProcess.finish(process);
 

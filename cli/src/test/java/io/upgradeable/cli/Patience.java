@@ -11,6 +11,9 @@ final class Patience {
    */
   static final String LONG = "5s";
 
+  /** To find that a name does not exist: a resolver that reaches nobody may ask again for long. */
+  static final List<String> LOOK_UP = List.of("--connect-timeout", "1m", "--timeout", "2m");
+
   /** For a limit that bounds nothing but the silence. */
   private static final String SHORT = "500ms";
 

@@ -17,6 +17,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -70,7 +71,9 @@ class PingFailureTest {
 
   @Test
   void noSuchHost_ping_couldNotConnect() {
-    Cli.run("ping", "does-not-exist.invalid")
+    List<String> args = new ArrayList<>(List.of("ping", "does-not-exist.invalid"));
+    args.addAll(Patience.LOOK_UP);
+    Cli.run(args.toArray(String[]::new))
         .failed(ExitCode.CONNECT_FAILED, "could not connect", "does-not-exist.invalid:10001");
   }
 

@@ -100,14 +100,13 @@ class ServeConnectTest {
   void nobodyReadsTheLog_ended_tellsWhatIsLostAndEnds() throws Exception {
     Process process = CliProcess.start("serve", "connect", "--listen", "127.0.0.1:0");
     fixture.closing(process::destroyForcibly);
-    StringBuilder ready = new StringBuilder();
-    for (int c = process.getInputStream().read(); c != '\n'; c = process.getInputStream().read()) {
-      ready.append((char) c);
-    }
-    int port = Integer.parseInt(ready.substring(ready.lastIndexOf(":") + 1).strip());
+    String ready = process.inputReader(StandardCharsets.UTF_8).readLine();
+    assertThat(ready).startsWith("listening on 127.0.0.1:");
+    int port = Integer.parseInt(ready.substring(ready.lastIndexOf(":") + 1));
     String target = "a".repeat(60) + "." + "b".repeat(60) + "." + "c".repeat(60) + ".example:1";
     for (int i = 0; i < 700; i++) { // More than two pipes take.
       try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        client.setSoTimeout(60_000);
         client.getOutputStream().write(request(target).getBytes(StandardCharsets.UTF_8));
         assertThat(client.getInputStream().read()).isEqualTo('H');
       }

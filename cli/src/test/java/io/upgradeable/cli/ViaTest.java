@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -228,7 +229,7 @@ class ViaTest {
   void silentTarget_ping_timedOutInTheTargetsLayer() {
     String proxy = fixture.scripted(Script.start().send(ProxyFixture.ESTABLISHED).stall());
 
-    run("ping", "any.example:1", "--via", proxy, "--step-timeout", "3s")
+    run("ping", "any.example:1", "--via", proxy, "--step-timeout", Patience.LONG)
         .failed(ExitCode.TIMED_OUT, "> ping+tls(any.example)", "expected PONG");
   }
 
@@ -415,7 +416,12 @@ class ViaTest {
   @Test
   void exchangerThatTheProxyCannotReach_smtp_nextIsAsked() throws IOException {
     String target = target("smtp");
-    String proxy = fixture.http(ProxyFixture.allowing().allow("no-such-host.invalid:*"));
+    // A resolver may take its time to find nothing, and it is not to time out.
+    String proxy =
+        fixture.http(
+            ProxyFixture.allowing()
+                .allow("no-such-host.invalid:*")
+                .connectTimeout(Duration.ofMinutes(1)));
     try (LittleDns dns = LittleDns.answering("no-such-host.invalid", "localhost")) {
       String port = target.substring(target.indexOf(':'));
 
@@ -426,6 +432,10 @@ class ViaTest {
               fixture.targetCa(),
               "--via",
               proxy,
+              "--step-timeout",
+              "90s",
+              "--timeout",
+              "2m",
               "--dns",
               dns.address(),
               "--mx",

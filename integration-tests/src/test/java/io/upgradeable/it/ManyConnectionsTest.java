@@ -6,6 +6,7 @@ import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
+import io.upgradeable.Limits;
 import io.upgradeable.Security;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeObserver;
@@ -43,6 +44,9 @@ final class ManyConnectionsTest {
 
   private static final int CONNECTIONS = 2000;
   private static final int IN_SET_UP = 100;
+
+  /** So many handshakes at once take their time on a small machine. */
+  private static final Duration HANDSHAKE = Duration.ofMinutes(1);
 
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
@@ -144,6 +148,7 @@ final class ManyConnectionsTest {
     Layer<TlsFacts> serving =
         Layer.of("once", () -> new AtOnce(Message.empty(), UnreadPolicy.TLS_RECORD))
             .tls(serverPolicy)
+            .limits(patient(Limits.SERVER))
             .build();
     long before = usedHeap();
     try (NettyAcceptor server =
@@ -165,6 +170,7 @@ final class ManyConnectionsTest {
             Layer.of("once", () -> new AtOnce(Message.line("STARTTLS", "\n"), UnreadPolicy.REJECT))
                 .target(server.endpoint())
                 .tls(clientPolicy)
+                .limits(patient(Limits.CLIENT))
                 .build();
         Caller caller = new Caller();
         callers.add(caller);
@@ -190,6 +196,10 @@ final class ManyConnectionsTest {
       }
     }
     assertThat(failures).isEmpty();
+  }
+
+  private static Limits patient(Limits limits) {
+    return limits.withHandshakeTimeout(HANDSHAKE);
   }
 
   private static long usedHeap() {

@@ -165,10 +165,10 @@ final class TunnelSession implements Session {
       left();
       return;
     }
+    log(status, why, 0, 0); // First, so that whoever has the answer finds it in the log.
     SessionContext near = present();
     near.write(ProxyAnswer.refusal(status, "Refused: " + why + ".").bytes());
     near.close();
-    log(status, why, 0, 0);
   }
 
   /** Between two steps, so that nobody else tells of it, or gives the tunnel's place back. */

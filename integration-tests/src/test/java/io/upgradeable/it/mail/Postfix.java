@@ -49,7 +49,7 @@ public final class Postfix {
 
   static final int SMALL_SIZE = 20_000;
 
-  /** Loses its patience with a client that says nothing for a second. */
+  /** Loses its patience with a client that says nothing for five seconds. */
   static final int IMPATIENT = 2534;
 
   /** The largest message that the other ports take. */
