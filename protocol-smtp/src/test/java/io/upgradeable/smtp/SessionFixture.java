@@ -8,7 +8,6 @@ import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
-import java.time.Duration;
 
 /** A session with a scripted server, in plaintext: what is told about TLS is told elsewhere. */
 final class SessionFixture implements AutoCloseable {
@@ -28,12 +27,6 @@ final class SessionFixture implements AutoCloseable {
   static final String HELLO_ON_WIRE = "Subject: hello\r\n\r\nhello\r\n";
 
   static final SmtpSessionOptions PATIENT = SmtpSessionOptions.DEFAULTS;
-  static final SmtpSessionOptions IMPATIENT =
-      PATIENT
-          .withReplyTimeout(Duration.ofMillis(300))
-          .withFinalReplyTimeout(Duration.ofMillis(300))
-          .withWriteTimeout(Duration.ofMillis(300))
-          .withGoodbyeTimeout(Duration.ofMillis(100));
 
   private static final TlsPolicy POLICY =
       TlsPolicy.client().trust(Certificates.create().authorities()).build();

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -312,10 +314,12 @@ class SmtpAuthenticationTest {
   @Test
   @Timeout(20)
   void authenticate_cancelledInTheQueue_nothingSentAndTheSessionGoesOn() throws IOException {
+    CountDownLatch cancelled = new CountDownLatch(1);
     try (SessionFixture mail =
         SessionFixture.with(
             offering("AUTH PLAIN")
                 .expectOnly("NOOP\r\n")
+                .await(cancelled)
                 .send("250 ok\r\n")
                 .expectOnly("QUIT\r\n")
                 .send("221 bye\r\n")
@@ -323,6 +327,7 @@ class SmtpAuthenticationTest {
             options)) {
       CompletableFuture<Void> noop = mail.session().noopAsync();
       mail.session().authenticateAsync(credentials(), PLAIN).cancel(false);
+      cancelled.countDown();
       noop.join();
       mail.session().quit();
 
@@ -365,9 +370,20 @@ class SmtpAuthenticationTest {
   @Test
   @Timeout(20)
   void authenticate_cancelledWhileComputing_calledOffAndTheSessionGoesOn() throws Exception {
+    CountDownLatch challenged = new CountDownLatch(1);
+    SmtpSessionOptions telling =
+        options.withObserver(
+            new SmtpObserver() {
+              @Override
+              public void reply(SmtpReply reply) {
+                if (reply.code() == 334) {
+                  challenged.countDown();
+                }
+              }
+            });
     try (NettyConnector connector = NettyConnector.builder().threads(1).build();
         SpokenServer server = new SpokenServer()) {
-      CompletableFuture<SmtpSession> connecting = server.connect(connector, options);
+      CompletableFuture<SmtpSession> connecting = server.connect(connector, telling);
       SpokenServer.Client client = server.accept("AUTH SCRAM-SHA-256");
       SmtpSession session = connecting.get();
       CompletableFuture<SaslMechanism> login =
@@ -377,9 +393,7 @@ class SmtpAuthenticationTest {
       String nonce = text.substring(text.indexOf("r=") + 2);
       // As long as it may take: the cancelling comes first, or the answer would be a proof.
       client.say("334 " + base64("r=" + nonce + "more,s=c2FsdA==,i=1000000") + "\r\n");
-      while (told.isEmpty() || !told.get(told.size() - 1).startsWith("334")) {
-        Thread.onSpinWait();
-      }
+      assertThat(challenged.await(20, TimeUnit.SECONDS)).isTrue();
       login.cancel(false);
       client.hear("*\r\n");
       client.say("501 cancelled\r\n");

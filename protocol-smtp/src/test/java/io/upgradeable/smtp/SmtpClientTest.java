@@ -216,25 +216,28 @@ class SmtpClientTest {
   }
 
   @Test
-  void send_allConnectionsBusy_waitsAndNotForEver() throws IOException {
-    Script hanging = HELLO_PIPELINING.expectOnly(ENVELOPE).discard();
-    try (ScriptedPeer peer = ScriptedPeer.server(hanging);
+  @Timeout(20)
+  void send_allConnectionsBusy_waitsAndNotForEver() throws Exception {
+    try (SpokenServer server = new SpokenServer();
         SmtpClient client =
-            client(peer.endpoint())
+            client(server.endpoint())
                 .maxConnections(1)
                 .maxWaiting(1)
-                .waitLimit(Duration.ofMillis(100))
+                .waitLimit(Duration.ofSeconds(2)) // The third call comes within it.
                 .build()) {
       CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
+      SpokenServer.Client busy = server.accept("PIPELINING");
+      busy.hear(ENVELOPE);
       CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
       assertThatThrownBy(() -> client.sendAsync(TO_B, HELLO))
           .isInstanceOf(RejectedExecutionException.class);
 
-      assertThat(second.join().failure()).containsInstanceOf(TimeoutException.class);
-      assertThat(outcome(second.join())).isEqualTo(NOT_SENT);
+      assertThat(second.get().failure()).containsInstanceOf(TimeoutException.class);
+      assertThat(outcome(second.get())).isEqualTo(NOT_SENT);
       assertThat(first).isNotDone();
       assertThat(opened).hasValue(1);
       first.cancel(false);
+      busy.hearClose();
     }
   }
 
@@ -430,13 +433,11 @@ class SmtpClientTest {
     try (TinySmtpServer server = new TinySmtpServer(mail -> false);
         SmtpClient client =
             client(server.endpoint())
-                .idleLimit(Duration.ofMillis(300))
+                .idleLimit(Duration.ofSeconds(2)) // A late timer finds time for a NOOP in it.
                 .keepAlive(Duration.ofMillis(50))
                 .build()) {
       client.send(TO_B, HELLO);
-      while (!server.others.contains("QUIT")) {
-        Thread.onSpinWait();
-      }
+      server.awaitQuit();
       assertThat(server.others).startsWith("NOOP").endsWith("QUIT");
       assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
       assertThat(opened).hasValue(2);

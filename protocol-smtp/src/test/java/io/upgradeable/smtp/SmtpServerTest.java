@@ -3,6 +3,7 @@ package io.upgradeable.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.upgradeable.Endpoint;
+import io.upgradeable.Limits;
 import io.upgradeable.sasl.SaslChannel;
 import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.SaslExchange;
@@ -189,6 +190,7 @@ class SmtpServerTest {
           + "NOOP\r\nQUIT\r\n";
 
   @Test
+  @Timeout(180) // A handshake for each cut.
   void pipelinedBurst_cutAnywhere_answeredAlike() throws Exception {
     byte[] burst = BURST.getBytes(StandardCharsets.US_ASCII);
     try (SmtpServer server = server(mailbox).start()) {
@@ -228,6 +230,7 @@ class SmtpServerTest {
   }
 
   @Test
+  @Timeout(180) // Some 50 MB go through TLS.
   void unreadReplies_manyCommands_serverStopsReading() throws Exception {
     AtomicInteger heard = new AtomicInteger();
     SmtpServerHandler counting =
@@ -1053,7 +1056,10 @@ class SmtpServerTest {
   @Test
   void thousandIdleConnections_othersServed() throws Exception {
     List<Socket> idle = new ArrayList<>();
-    try (SmtpServer server = server(mailbox).start()) {
+    Duration longerThanTheTest = Duration.ofMinutes(5); // They stay, however slow the others are.
+    Limits limits =
+        Limits.SERVER.withStepTimeout(longerThanTheTest).withLayerTimeout(longerThanTheTest);
+    try (SmtpServer server = server(mailbox).layerLimits(limits).start()) {
       try {
         for (int i = 0; i < 1000; i++) {
           idle.add(new Socket(InetAddress.getLoopbackAddress(), server.endpoint().port()));

@@ -9,7 +9,6 @@ import static io.upgradeable.smtp.SessionFixture.DATA;
 import static io.upgradeable.smtp.SessionFixture.GO_AHEAD;
 import static io.upgradeable.smtp.SessionFixture.HELLO;
 import static io.upgradeable.smtp.SessionFixture.HELLO_ON_WIRE;
-import static io.upgradeable.smtp.SessionFixture.IMPATIENT;
 import static io.upgradeable.smtp.SessionFixture.LATER;
 import static io.upgradeable.smtp.SessionFixture.MAIL;
 import static io.upgradeable.smtp.SessionFixture.NO;
@@ -46,6 +45,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +58,12 @@ class SmtpSessionTest {
   private static final String PIPELINING = "PIPELINING";
   private static final String ENVELOPE = MAIL + RCPT_B + DATA;
   private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  /** For the one limit that is to pass: whatever comes before it has all the time it needs. */
+  private static final Duration SOON = Duration.ofMillis(300);
+
+  /** Between two bytes: a limit that each one extended would never pass. */
+  private static final Duration DRIP = Duration.ofMillis(10);
 
   private static void outcomes(DeliveryReport report, DeliveryOutcome... outcomes) {
     assertThat(report.recipients()).extracting(RecipientReport::outcome).containsExactly(outcomes);
@@ -540,19 +548,54 @@ class SmtpSessionTest {
   }
 
   @Test
+  @Timeout(30)
   void send_noReplyToTheDot_unknownInTime() throws IOException {
     DeliveryReport report =
         broken(
             ASKED.send(OK + OK + OK + GO_AHEAD).expectOnly(HELLO_ON_WIRE + ".\r\n").discard(),
-            IMPATIENT);
+            SessionFixture.PATIENT.withFinalReplyTimeout(SOON));
 
     outcomes(report, UNKNOWN, UNKNOWN);
     assertThat(report.failure()).containsInstanceOf(LayerTimedOut.class);
   }
 
   @Test
-  void send_replyThatNeverEnds_bytesDoNotExtendTheTime() throws IOException {
-    DeliveryReport report = broken(ASKED.send("250-").flood("x"), IMPATIENT);
+  @Timeout(60)
+  void send_replyThatNeverEnds_bytesDoNotExtendTheTime() throws Exception {
+    try (NettyConnector connector = NettyConnector.builder().threads(1).build();
+        SpokenServer server = new SpokenServer()) {
+      CompletableFuture<SmtpSession> connecting =
+          server.connect(connector, SessionFixture.PATIENT.withReplyTimeout(SOON));
+      SpokenServer.Client client = server.accept(PIPELINING);
+      SmtpSession session = connecting.get();
+      CompletableFuture<DeliveryReport> sending = session.sendAsync(TO_B, HELLO);
+      client.hear(ENVELOPE);
+      client.say("250-");
+      int most = SmtpReplyReader.MAX_LINE_BYTES / 2; // The length of the line does not decide.
+      int said = client.repeatWhile(() -> !isDoneWithin(sending, DRIP), 'x', most);
+
+      assertThat(said).isLessThan(most);
+      outcomes(sending.get(), NOT_SENT);
+      assertThat(sending.get().failure()).containsInstanceOf(LayerTimedOut.class);
+      assertThat(session.failure()).isEqualTo(sending.get().failure());
+      assertThat(session.isOpen()).isFalse();
+    }
+  }
+
+  private static boolean isDoneWithin(CompletableFuture<?> future, Duration time) {
+    try {
+      future.get(time.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void send_lineThatNeverEnds_notSent() throws IOException {
+    DeliveryReport report = broken(ASKED.send("250-").flood("x"));
 
     outcomes(report, NOT_SENT, NOT_SENT);
     assertThat(report.failure()).containsInstanceOf(PeerMisbehaved.class);
@@ -1334,6 +1377,7 @@ class SmtpSessionTest {
   }
 
   @Test
+  @Timeout(30)
   void send_peerThatDoesNotRead_contentIsReadNoFurther() throws Exception {
     CountDownLatch stopped = new CountDownLatch(1);
     InputStream endless =
@@ -1360,7 +1404,7 @@ class SmtpSessionTest {
     try (SessionFixture mail =
         SessionFixture.with(
             offering(PIPELINING).expectOnly(ENVELOPE).send(OK + OK + GO_AHEAD).stall(),
-            IMPATIENT)) {
+            SessionFixture.PATIENT.withWriteTimeout(SOON))) {
       DeliveryReport report = mail.session().send(TO_B, MailContent.ofStream(endless));
 
       outcomes(report, NOT_SENT);
@@ -1447,7 +1491,7 @@ class SmtpSessionTest {
   }
 
   @Test
-  @Timeout(20)
+  @Timeout(30)
   void send_limitPassesBehindAMessageWithoutItsAnswer_thatOneGetsItsAnswer() throws Exception {
     try (NettyConnector connector = NettyConnector.builder().threads(1).build();
         SpokenServer server = new SpokenServer()) {
@@ -1457,7 +1501,7 @@ class SmtpSessionTest {
       CompletableFuture<DeliveryReport> first = session.sendAsync(TO_B, HELLO);
       client.hear(ENVELOPE);
       CompletableFuture<DeliveryReport> second =
-          session.sendAsync(TO_B, HELLO, Duration.ofSeconds(2));
+          session.sendAsync(TO_B, HELLO, Duration.ofSeconds(5));
       awaitTaken(session);
       client.say(OK + OK + GO_AHEAD);
       client.hear(HELLO_ON_WIRE + ".\r\n" + ENVELOPE);
@@ -1519,7 +1563,9 @@ class SmtpSessionTest {
   @Test
   void quit_serverSaysNothing_goneInTime() throws IOException {
     try (SessionFixture mail =
-        SessionFixture.with(offering().expectOnly("QUIT\r\n").expectClose(), IMPATIENT)) {
+        SessionFixture.with(
+            offering().expectOnly("QUIT\r\n").expectClose(),
+            SessionFixture.PATIENT.withGoodbyeTimeout(Duration.ofMillis(100)))) {
       mail.session().quit();
 
       assertThat(mail.session().failure()).isEmpty();

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 
 /**
  * A server whose part the test speaks itself, for tests in which it matters what happens between
@@ -69,6 +70,19 @@ final class SpokenServer implements AutoCloseable {
 
     void say(String text) throws IOException {
       socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Says a byte again and again while it is wished and somebody listens; tells how often. */
+    int repeatWhile(BooleanSupplier wished, char text, int most) {
+      int said = 0;
+      try {
+        for (; said < most && wished.getAsBoolean(); said++) {
+          socket.getOutputStream().write(text);
+        }
+      } catch (IOException e) {
+        // The other side is gone; why, it has to tell.
+      }
+      return said;
     }
 
     void hear(String text) throws IOException {

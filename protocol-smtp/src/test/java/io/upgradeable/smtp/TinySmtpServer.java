@@ -1,5 +1,7 @@
 package io.upgradeable.smtp;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.upgradeable.Endpoint;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,6 +13,8 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
 
@@ -27,6 +31,8 @@ final class TinySmtpServer implements AutoCloseable {
 
   final AtomicInteger accepted = new AtomicInteger();
 
+  private final CountDownLatch quit = new CountDownLatch(1);
+
   /** Closes the connection at some MAIL commands, counted from 1 over all connections. */
   TinySmtpServer(IntPredicate closesAtMail) throws IOException {
     this.closesAtMail = closesAtMail;
@@ -35,6 +41,11 @@ final class TinySmtpServer implements AutoCloseable {
 
   Endpoint endpoint() {
     return Endpoint.of("localhost", listening.getLocalPort());
+  }
+
+  /** Waits until a client has said QUIT; only a broken test waits for long. */
+  void awaitQuit() throws InterruptedException {
+    assertThat(quit.await(20, TimeUnit.SECONDS)).as("QUIT was said").isTrue();
   }
 
   int connections() {
@@ -84,6 +95,9 @@ final class TinySmtpServer implements AutoCloseable {
         } else {
           if (!line.startsWith("MAIL") && !line.startsWith("RCPT")) {
             others.add(line);
+          }
+          if (line.equals("QUIT")) {
+            quit.countDown();
           }
           say(out, line.equals("QUIT") ? "221 bye" : "250 ok");
         }

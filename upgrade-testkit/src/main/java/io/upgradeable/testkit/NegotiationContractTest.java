@@ -424,23 +424,21 @@ public abstract class NegotiationContractTest<R> {
                 dynamicTest(
                     "before " + at(turn),
                     () -> {
-                      Script script = Script.of(dialogue().events().subList(0, turn)).discard();
-                      assertFailure(
-                          LayerTimedOut.class,
-                          trial(TlsEngine.AUTO).patience(IMPATIENCE).run(script));
+                      Script before = Script.of(dialogue().events().subList(0, turn));
+                      assertFailure(LayerTimedOut.class, impatient(before));
                     })));
     if (dialogue().startsTls()) {
       tests.add(
           dynamicTest(
               "in the handshake",
-              () ->
-                  assertFailure(
-                      LayerTimedOut.class,
-                      trial(TlsEngine.AUTO)
-                          .patience(IMPATIENCE)
-                          .run(Script.untilTls(dialogue()).discard()))));
+              () -> assertFailure(LayerTimedOut.class, impatient(Script.untilTls(dialogue())))));
     }
     return tests.stream();
+  }
+
+  /** On a loaded machine the peer may be stuck before it is meant to be: the end is the same. */
+  private End<R> impatient(Script untilStuck) {
+    return trial(TlsEngine.AUTO).patience(IMPATIENCE).run(untilStuck.mayBeLeft().discard());
   }
 
   @TestFactory

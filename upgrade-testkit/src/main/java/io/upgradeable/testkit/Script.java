@@ -1,6 +1,7 @@
 package io.upgradeable.testkit;
 
 import io.upgradeable.testkit.Dialogue.Event;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +35,15 @@ public final class Script {
 
   /** A step with its name for failure texts. */
   record Step(String name, Action action) {}
+
+  /** The other side closed before it had said all that is expected, and nothing else. */
+  private static final class Left extends AssertionError {
+    private static final long serialVersionUID = 1L;
+
+    Left(String message) {
+      super(message);
+    }
+  }
 
   private static final Script EMPTY = new Script(List.of());
 
@@ -166,10 +176,9 @@ public final class Script {
         connection -> {
           byte[] got = receive(connection, copy);
           if (!Arrays.equals(copy, got)) {
-            throw new AssertionError(
-                "expected %s, got %s%s"
-                    .formatted(
-                        quoted(copy), quoted(got), got.length < copy.length ? " and the end" : ""));
+            String end = got.length < copy.length ? " and the end" : "";
+            String message = "expected %s, got %s%s".formatted(quoted(copy), quoted(got), end);
+            throw startsWith(copy, got) ? new Left(message) : new AssertionError(message);
           }
         });
   }
@@ -362,6 +371,28 @@ public final class Script {
     return new Script(List.copyOf(longer));
   }
 
+  /**
+   * The same for a peer that the other side may leave at any step, because it loses patience: an
+   * end where bytes are expected breaks the script off, as a reset does. Other bytes are no less
+   * wrong.
+   */
+  Script mayBeLeft() {
+    return new Script(
+        steps.stream()
+            .map(
+                step ->
+                    new Step(
+                        step.name(),
+                        connection -> {
+                          try {
+                            step.action().run(connection);
+                          } catch (Left e) {
+                            throw new EOFException(e.getMessage());
+                          }
+                        }))
+            .toList());
+  }
+
   List<Step> steps() {
     return steps;
   }
@@ -378,12 +409,16 @@ public final class Script {
       return connection.receive(expected.length);
     } catch (IOException e) {
       byte[] got = connection.unread();
-      if (!Arrays.equals(got, Arrays.copyOf(expected, got.length))) {
+      if (!startsWith(expected, got)) {
         throw new AssertionError(
             "expected %s, got %s and %s".formatted(quoted(expected), quoted(got), e), e);
       }
       throw e;
     }
+  }
+
+  private static boolean startsWith(byte[] expected, byte[] got) {
+    return Arrays.equals(got, Arrays.copyOf(expected, got.length));
   }
 
   private static String quoted(byte[] bytes) {

@@ -41,11 +41,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Each wait is bounded, but for {@link Script#stall()} and {@link Script#discard()}, which end
- * with {@link #close()} at the latest. Bytes other than those expected, and steps that cannot be
- * done, fail the test at {@link #awaitPlayed()} or, at the latest, at {@link #close()}, with the
- * step and both byte strings, escaped. That the other side closes or resets, or fails the TLS
- * handshake, while a step is under way, is the test's business and fails {@link #awaitPlayed()}
- * only.
+ * with {@link #close()} at the latest. Bytes other than those expected, an end of the other side's
+ * sending in their place, and steps that cannot be done, fail the test at {@link #awaitPlayed()}
+ * or, at the latest, at {@link #close()}, with the step and both byte strings, escaped. That the
+ * other side resets, or closes or fails in the TLS handshake, or closes while this side writes, is
+ * the test's business and fails {@link #awaitPlayed()} only.
  */
 public final class ScriptedPeer implements AutoCloseable {
 

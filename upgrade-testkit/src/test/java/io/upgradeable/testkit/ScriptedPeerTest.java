@@ -126,6 +126,36 @@ class ScriptedPeerTest {
   }
 
   @Test
+  void mayBeLeft_endInThePlaceOfBytes_failsTheWaitOnly() throws IOException {
+    ScriptedPeer client;
+    try (ServerSocket listening = listen()) {
+      Script script = Script.start().expect("right\n").mayBeLeft().discard();
+      client = ScriptedPeer.client((InetSocketAddress) listening.getLocalSocketAddress(), script);
+      try (Socket socket = listening.accept()) {
+        say(socket, "rig");
+      }
+      assertThatThrownBy(client::awaitPlayed)
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("got \"rig\" and the end");
+    }
+    client.close();
+  }
+
+  @Test
+  void mayBeLeft_otherBytesAndTheEnd_fails() throws IOException {
+    ScriptedPeer server = ScriptedPeer.server(Script.start().expect("right\n").mayBeLeft());
+    try (Socket socket = new Socket()) {
+      socket.connect(address(server));
+      say(socket, "wr");
+      socket.shutdownOutput();
+      assertThatThrownBy(server::awaitPlayed)
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("got \"wr\" and the end");
+    }
+    assertThatThrownBy(server::close).isInstanceOf(AssertionError.class);
+  }
+
+  @Test
   void server_reset_clientSeesReset() throws IOException {
     try (ScriptedPeer server = ScriptedPeer.server(Script.start().expect("x").reset());
         Socket socket = new Socket()) {
