@@ -16,7 +16,6 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -131,7 +130,7 @@ final class LayeredSocketTest extends PeerFixture {
     // The client's socket closes first: the server answers its own end with a goodbye, which would
     // pass through.
     try (Socket server = new Socket(InetAddress.getLoopbackAddress(), port);
-        Socket client = listening.accept()) {
+        Socket client = accept(listening)) {
       List<Thread> pumps =
           List.of(
               new Thread(() -> pump(client, server), "up"),
@@ -199,20 +198,19 @@ final class LayeredSocketTest extends PeerFixture {
 
   @Test
   void connect_nobodyThere_connectFailed() throws Exception {
-    int port;
-    try (ServerSocket unused = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = unused.getLocalPort();
-    }
+    int port = closing(deaf()).getLocalPort();
     assertThatThrownBy(() -> plain.createSocket("127.0.0.1", port))
         .isInstanceOf(ConnectFailed.class);
   }
 
   @Test
   void connect_serverSilent_timesOutAsTheLibraryAsked() throws Exception {
+    int timeout = 2_000; // time enough for the ClientHello on a busy machine
     try (Socket socket = tls.createSocket()) {
       assertThatThrownBy(
               () ->
-                  socket.connect(new InetSocketAddress("localhost", listening.getLocalPort()), 100))
+                  socket.connect(
+                      new InetSocketAddress("localhost", listening.getLocalPort()), timeout))
           .isInstanceOf(SocketTimeoutException.class);
     }
     // And the connection is gone: the ClientHello is followed by the end.

@@ -3,6 +3,8 @@ package io.upgradeable;
 import io.upgradeable.netty.NettyAcceptor;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +45,21 @@ public abstract class LoopbackFixture {
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(PATIENCE_MILLIS);
     return socket;
+  }
+
+  /** The next connection, which is waited for as long as for its bytes. */
+  protected static Socket accept(ServerSocket listening) throws IOException {
+    listening.setSoTimeout(PATIENCE_MILLIS);
+    Socket peer = listening.accept();
+    peer.setSoTimeout(PATIENCE_MILLIS);
+    return peer;
+  }
+
+  /** A socket that does not listen: while it is open nobody else does at its port. */
+  protected static Socket deaf() throws IOException {
+    Socket bound = new Socket();
+    bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    return bound;
   }
 
   protected static void say(Socket socket, String text) throws IOException {

@@ -24,8 +24,6 @@ public abstract class PeerFixture extends LoopbackFixture {
   }
 
   protected final Socket accept() throws IOException {
-    Socket peer = closing(listening.accept());
-    peer.setSoTimeout(PATIENCE_MILLIS);
-    return peer;
+    return closing(accept(listening));
   }
 }

@@ -37,9 +37,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The stream API against itself and against plain sockets, over real loopback connections. */
 @Timeout(60)
-final class UpgradeableStreamsTest {
+final class UpgradeableStreamsTest extends LoopbackFixture {
 
-  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
   private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
 
   private static UpgradeableStreams server(TlsEngine engine) {
@@ -171,7 +170,7 @@ final class UpgradeableStreamsTest {
     try (ServerSocket listening = new ServerSocket(0);
         UpgradeableStreams streams = client(TlsEngine.AUTO);
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       peer.getOutputStream().write(("220 go\r\n" + injected).getBytes(StandardCharsets.ISO_8859_1));
       assertThat(stream.readLine()).contains("220 go");
       assertThatThrownBy(stream::startTls)
@@ -188,7 +187,7 @@ final class UpgradeableStreamsTest {
     try (ServerSocket listening = new ServerSocket(0);
         UpgradeableStreams streams = client(TlsEngine.AUTO);
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       peer.getOutputStream().write("220 go\r\n".getBytes(StandardCharsets.US_ASCII));
       assertThat(stream.readLine()).contains("220 go");
       CompletableFuture<TlsFacts> upgrade = stream.startTlsAsync();
@@ -221,7 +220,7 @@ final class UpgradeableStreamsTest {
     try (ServerSocket listening = new ServerSocket(0);
         UpgradeableStreams streams = client(TlsEngine.AUTO);
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       CompletableFuture<TlsFacts> upgrade = stream.startTlsAsync();
       peer.getInputStream().read();
       peer.getOutputStream().write("220 hello\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -252,7 +251,7 @@ final class UpgradeableStreamsTest {
     try (ServerSocket listening = new ServerSocket(0);
         UpgradeableStreams streams = UpgradeableStreams.builder().maxLineBytes(100).build();
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       peer.getOutputStream().write(new byte[101]);
       assertThatThrownBy(stream::readLine)
           .isInstanceOf(PeerMisbehaved.class)
@@ -265,7 +264,7 @@ final class UpgradeableStreamsTest {
     try (ServerSocket listening = new ServerSocket(0);
         UpgradeableStreams streams = UpgradeableStreams.builder().maxLineBytes(5).build();
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       for (byte b : "12345\n1234\r\n".getBytes(StandardCharsets.US_ASCII)) {
         peer.getOutputStream().write(b);
         peer.getOutputStream().flush();
@@ -280,7 +279,7 @@ final class UpgradeableStreamsTest {
     try (ServerSocket listening = new ServerSocket(0);
         UpgradeableStreams streams = UpgradeableStreams.builder().build();
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       peer.getOutputStream().write("half".getBytes(StandardCharsets.US_ASCII));
       peer.close();
       assertThatThrownBy(stream::readLine).isInstanceOf(PeerClosed.class);
@@ -293,7 +292,7 @@ final class UpgradeableStreamsTest {
         UpgradeableStreams streams =
             UpgradeableStreams.builder().timeout(Duration.ofMillis(300)).build();
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       peer.getOutputStream().write('x');
       assertThatThrownBy(stream::readLine)
           .isInstanceOf(LayerTimedOut.class)
@@ -306,7 +305,7 @@ final class UpgradeableStreamsTest {
     try (ServerSocket listening = new ServerSocket(0);
         UpgradeableStreams streams = UpgradeableStreams.builder().build();
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       CompletableFuture<byte[]> first = stream.readExactlyAsync(2);
       assertThatThrownBy(() -> stream.read(1)).isInstanceOf(IllegalStateException.class);
       peer.getOutputStream().write(new byte[] {1, 2});
@@ -319,7 +318,7 @@ final class UpgradeableStreamsTest {
     try (ServerSocket listening = new ServerSocket(0);
         UpgradeableStreams streams = UpgradeableStreams.builder().build();
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       peer.getOutputStream().write("one\ntwo\n".getBytes(StandardCharsets.US_ASCII));
       assertThat(
               stream
@@ -335,7 +334,7 @@ final class UpgradeableStreamsTest {
     try (ServerSocket listening = new ServerSocket(0);
         UpgradeableStreams streams = UpgradeableStreams.builder().build();
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       CompletableFuture<Object> onLoop =
           stream
               .readAsync(1)
@@ -389,7 +388,7 @@ final class UpgradeableStreamsTest {
     try (ServerSocket listening = new ServerSocket(0);
         UpgradeableStreams streams = UpgradeableStreams.builder().build();
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       AtomicLong accepted = new AtomicLong();
       CountDownLatch stuck = new CountDownLatch(1);
       long flood = 256L * 1024 * 1024;
@@ -425,7 +424,7 @@ final class UpgradeableStreamsTest {
     try (ServerSocket listening = new ServerSocket(0);
         UpgradeableStreams streams = UpgradeableStreams.builder().build();
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       byte[] chunk = new byte[64 * 1024];
       CompletableFuture<Void> write = stream.writeAsync(ByteBuffer.wrap(chunk));
       for (int i = 0; i < 10_000 && !write.isCompletedExceptionally(); i++) {
@@ -443,7 +442,7 @@ final class UpgradeableStreamsTest {
         UpgradeableStreams streams =
             UpgradeableStreams.builder().timeout(Duration.ofMillis(300)).build();
         UpgradeableStream stream = streams.open(endpoint(listening));
-        Socket peer = listening.accept()) {
+        Socket peer = accept(listening)) {
       assertThatThrownBy(() -> stream.write(new byte[64 * 1024 * 1024]))
           .isInstanceOf(LayerTimedOut.class);
       assertThat(peer.isConnected()).isTrue();
@@ -481,7 +480,7 @@ final class UpgradeableStreamsTest {
       server = new Socket(InetAddress.getLoopbackAddress(), port);
       start(
           () -> {
-            Socket accepted = listening.accept();
+            Socket accepted = accept(listening);
             client.complete(accepted);
             accepted.getInputStream().transferTo(server.getOutputStream());
           });

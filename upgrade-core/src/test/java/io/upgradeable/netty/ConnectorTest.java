@@ -7,6 +7,7 @@ import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
+import io.upgradeable.LoopbackFixture;
 import io.upgradeable.TestIdentity;
 import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeObserver;
@@ -36,9 +37,8 @@ import org.junit.jupiter.api.Timeout;
 
 /** A connector's and an acceptor's own life: closed early, short of time, given wrong policies. */
 @Timeout(120)
-final class ConnectorTest {
+final class ConnectorTest extends LoopbackFixture {
 
-  private static final Endpoint LOOPBACK = Endpoint.parse("127.0.0.1:0");
   private static final TestIdentity IDENTITY = TestIdentity.forNames("localhost");
 
   private static NettyConnector connector() {
@@ -138,7 +138,7 @@ final class ConnectorTest {
           connector.connectAsync(
               LayerStack.tcp(endpoint(listening))
                   .then(Layer.of("line", LineNegotiation::client).build()));
-      try (Socket peer = listening.accept()) {
+      try (Socket peer = accept(listening)) {
         peer.getInputStream().readNBytes(3);
         connector.close();
         assertClosedEarly(connecting);
@@ -198,7 +198,7 @@ final class ConnectorTest {
   private static Socket peerOf(ServerSocket listening, NettyConnector connector, Session session)
       throws IOException {
     connector.connect(LayerStack.tcp(endpoint(listening)), session);
-    return listening.accept();
+    return accept(listening);
   }
 
   @Test

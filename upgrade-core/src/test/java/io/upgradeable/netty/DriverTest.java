@@ -297,7 +297,7 @@ final class DriverTest extends LoopbackFixture {
   void clientAnswered_bytesBehindGoAhead_failsClosed(String answer) throws Exception {
     try (ServerSocket listening = new ServerSocket(0)) {
       CompletableFuture<Connection> connecting = connectTo(listening, clientLayer(TlsEngine.AUTO));
-      try (Socket peer = listening.accept()) {
+      try (Socket peer = accept(listening)) {
         assertThat(new String(peer.getInputStream().readNBytes(3), StandardCharsets.US_ASCII))
             .isEqualTo("GO\n");
         say(peer, answer);
@@ -567,6 +567,7 @@ final class DriverTest extends LoopbackFixture {
   void layer_ofManyQuickSteps_timesOutInAll() throws Exception {
     Limits limits =
         Limits.SERVER
+            .withPlaintextBytes(Integer.MAX_VALUE)
             .withLayerTimeout(Duration.ofMillis(400))
             .withStepTimeout(Duration.ofSeconds(30));
     Socket client = dial(serve(Layer.of("line", LineNegotiation::server).limits(limits).build()));
@@ -624,7 +625,7 @@ final class DriverTest extends LoopbackFixture {
     flood.start();
     CountDownLatch never = new CountDownLatch(1);
     long before = -1;
-    while (before != written.get()) {
+    while (written.get() == 0 || before != written.get()) {
       before = written.get();
       never.await(500, TimeUnit.MILLISECONDS);
     }
@@ -708,10 +709,7 @@ final class DriverTest extends LoopbackFixture {
 
   @Test
   void connect_nobodyListens_says() throws Exception {
-    int port;
-    try (ServerSocket unused = new ServerSocket(0)) {
-      port = unused.getLocalPort();
-    }
+    int port = closing(deaf()).getLocalPort();
     assertThatThrownBy(() -> connector.connect(LayerStack.tcp(Endpoint.of("127.0.0.1", port))))
         .isInstanceOf(ConnectFailed.class)
         .hasMessageEndingWith(
@@ -719,9 +717,18 @@ final class DriverTest extends LoopbackFixture {
   }
 
   @Test
+  @Timeout(120)
   void connect_unknownHost_says() {
+    // A system whose name servers cannot be reached takes its time to say so.
+    NettyConnector patient =
+        closing(
+            NettyConnector.builder()
+                .threads(1)
+                .connectTimeout(Duration.ofSeconds(60))
+                .timeout(Duration.ofSeconds(90))
+                .build());
     assertThatThrownBy(
-            () -> connector.connect(LayerStack.tcp(Endpoint.of("does-not-exist.invalid", 1))))
+            () -> patient.connect(LayerStack.tcp(Endpoint.of("does-not-exist.invalid", 1))))
         .isInstanceOf(ConnectFailed.class)
         .hasMessageContaining("no such host");
   }
@@ -754,7 +761,7 @@ final class DriverTest extends LoopbackFixture {
   void connectAsync_cancelled_closesTheConnection() throws Exception {
     try (ServerSocket listening = new ServerSocket(0)) {
       CompletableFuture<Connection> connecting = connectTo(listening, clientLayer(TlsEngine.AUTO));
-      try (Socket peer = listening.accept()) {
+      try (Socket peer = accept(listening)) {
         peer.getInputStream().readNBytes(3);
         connecting.cancel(true);
         assertThat(peer.getInputStream().readAllBytes()).isEmpty();
@@ -915,7 +922,7 @@ final class DriverTest extends LoopbackFixture {
       CompletableFuture<Connection> connecting =
           observed.connectAsync(
               LayerStack.tcp(endpoint(listening)).then(clientLayer(TlsEngine.AUTO)));
-      try (Socket peer = listening.accept()) {
+      try (Socket peer = accept(listening)) {
         say(peer, "NO\n");
         assertThatThrownBy(connecting::get)
             .isInstanceOf(ExecutionException.class)

@@ -162,7 +162,7 @@ final class HandshakeGuardTest extends LoopbackFixture {
                 .start());
     try (ServerSocket listening = new ServerSocket(0)) {
       CompletableFuture<Connection> connecting = connectTls(listening, engine);
-      try (Socket client = listening.accept();
+      try (Socket client = accept(listening);
           Socket upstream =
               new Socket(InetAddress.getLoopbackAddress(), server.localAddress().getPort())) {
         client.setTcpNoDelay(true);
@@ -212,7 +212,7 @@ final class HandshakeGuardTest extends LoopbackFixture {
   void alert_toAClient_isTheServersAnswerAndToldByTheEngine(TlsEngine engine) throws Exception {
     try (ServerSocket listening = new ServerSocket(0)) {
       CompletableFuture<Connection> connecting = connectTls(listening, engine);
-      try (Socket peer = listening.accept()) {
+      try (Socket peer = accept(listening)) {
         assertThat(peer.getInputStream().read()).isEqualTo(22);
         sayOneByOne(peer, fromHex("15030300020228")); // fatal, handshake_failure
         assertThatThrownBy(() -> connecting.get(20, TimeUnit.SECONDS))
@@ -228,7 +228,7 @@ final class HandshakeGuardTest extends LoopbackFixture {
   void firstRecord_ofAServer_thatCannotBeAHello_isCalledNoTls(String hex) throws Exception {
     try (ServerSocket listening = new ServerSocket(0)) {
       CompletableFuture<Connection> connecting = connectTls(listening, TlsEngine.AUTO);
-      try (Socket peer = listening.accept()) {
+      try (Socket peer = accept(listening)) {
         assertThat(peer.getInputStream().read()).isEqualTo(22);
         peer.getOutputStream().write(fromHex(hex));
         assertThatThrownBy(() -> connecting.get(20, TimeUnit.SECONDS))
