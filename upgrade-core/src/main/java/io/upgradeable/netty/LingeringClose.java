@@ -15,6 +15,7 @@ import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Closes so that what was written before arrives: a socket closed over unread bytes, if only a
@@ -33,6 +34,7 @@ final class LingeringClose extends ChannelDuplexHandler {
   private final List<TlsUpgrade> engines;
   private int discarded;
   private boolean outputEnded;
+  private @Nullable ChannelFuture flushed;
 
   private LingeringClose(List<TlsUpgrade> engines) {
     this.engines = engines;
@@ -60,18 +62,18 @@ final class LingeringClose extends ChannelDuplexHandler {
       engines.get(i).closeOutbound();
     }
     // An empty write comes behind all earlier ones; a half-close would drop what still waits.
-    ChannelFuture flushed = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
-    if (flushed.isDone() && (goodbyeHeard || isInputShutdown(ctx))) {
+    ChannelFuture written = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
+    flushed = written;
+    if (written.isDone() && (goodbyeHeard || isInputShutdown(ctx))) {
       ctx.close(); // Nothing comes any more that the close could be held against.
       return;
     }
     var forced =
-        ctx.executor()
-            .schedule(() -> force(ctx, flushed), MAX_TIME.toMillis(), TimeUnit.MILLISECONDS);
+        ctx.executor().schedule(() -> force(ctx), MAX_TIME.toMillis(), TimeUnit.MILLISECONDS);
     ctx.channel().closeFuture().addListener(ignored -> forced.cancel(false));
-    flushed.addListener(
-        written -> {
-          if (written.isSuccess()
+    written.addListener(
+        done -> {
+          if (done.isSuccess()
               && !goodbyeHeard
               && !isInputShutdown(ctx)
               && ctx.channel() instanceof DuplexChannel duplex) {
@@ -82,10 +84,10 @@ final class LingeringClose extends ChannelDuplexHandler {
         });
   }
 
-  private static void force(ChannelHandlerContext ctx, ChannelFuture flushed) {
-    if (!flushed.isDone()) {
-      // A reset: what is cut off here must not look complete.
-      ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+  private void force(ChannelHandlerContext ctx) {
+    if (flushed != null && !flushed.isDone() && engines.isEmpty()) {
+      // What is cut off here must not look complete. Under TLS it does not: there is no goodbye.
+      OutputEnd.resetOnClose(ctx.channel());
     }
     ctx.close();
   }
@@ -126,7 +128,7 @@ final class LingeringClose extends ChannelDuplexHandler {
     discarded += bytes.readableBytes();
     bytes.release();
     if (discarded > MAX_BYTES) {
-      ctx.close();
+      force(ctx);
     } else {
       ctx.read();
     }

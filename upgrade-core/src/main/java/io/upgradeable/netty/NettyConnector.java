@@ -305,6 +305,16 @@ public final class NettyConnector implements AutoCloseable {
 
     private void onResolved(
         @Nullable List<InetSocketAddress> addresses, @Nullable Throwable error) {
+      try {
+        tryAddresses(addresses, error);
+      } catch (RuntimeException mistake) { // Of whoever says which addresses may be dialled.
+        tellConnectFailed(mistake);
+        result.completeExceptionally(mistake);
+      }
+    }
+
+    private void tryAddresses(
+        @Nullable List<InetSocketAddress> addresses, @Nullable Throwable error) {
       if (addresses == null) {
         failConnect(new ConnectFailed(where("an address of the name"), "no answer", error));
       } else if (addresses.isEmpty()) {
@@ -466,7 +476,10 @@ public final class NettyConnector implements AutoCloseable {
   /** Above it writers are asked to wait, below the lower mark they may go on. */
   static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
 
-  /** Ends the threads. Connections that are open or being opened are closed. */
+  /**
+   * Ends the threads. Connections that are open or being opened are closed; one that was closed
+   * before has its time yet, two seconds at most, to send what was written. Does not wait for that.
+   */
   @Override
   public void close() {
     List<CompletableFuture<Void>> gone = new ArrayList<>();
@@ -495,6 +508,17 @@ public final class NettyConnector implements AutoCloseable {
       CompletableFuture<Void> closing = new CompletableFuture<>();
       channel.closeFuture().addListener(ignored -> closing.complete(null));
       gone.add(closing);
+      try {
+        channel.eventLoop().execute(() -> closeUnlessItEnds(channel));
+      } catch (RejectedExecutionException loopEnded) {
+        closing.complete(null);
+      }
+    }
+  }
+
+  /** Behind whoever closed it before: what was written then still leaves, in its short time. */
+  private static void closeUnlessItEnds(Channel channel) {
+    if (channel.pipeline().get(LingeringClose.class) == null) {
       channel.close();
     }
   }

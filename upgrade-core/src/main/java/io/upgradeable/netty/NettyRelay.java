@@ -93,8 +93,8 @@ public final class NettyRelay {
   private NettyRelay(SessionDriver near, SessionDriver far, Duration idleTimeout, Meter meter) {
     this.meter = meter;
     this.idleNanos = idleTimeout.toNanos();
-    this.near = new RelaySide(this, near);
-    this.far = new RelaySide(this, far);
+    this.near = new RelaySide(this, near, false);
+    this.far = new RelaySide(this, far, true);
     this.near.other(this.far);
     this.far.other(this.near);
   }
@@ -198,6 +198,8 @@ public final class NettyRelay {
   void onDirectionEnded() {
     if (near.isOver() && far.isOver()) {
       end(Ending.ENDED, Optional.empty());
+      near.close();
+      far.close();
     }
   }
 

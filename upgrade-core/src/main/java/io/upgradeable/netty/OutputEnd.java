@@ -1,21 +1,24 @@
 package io.upgradeable.netty;
 
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
 import java.nio.channels.NotYetConnectedException;
 
-/**
- * Ends a socket's output and leaves its input open. For when nothing waits to be written: Netty's
- * own way makes an exception each time, with its stack, for writes that wait.
- */
+/** How a socket's output ends: in order, with its input left open, or broken off. */
 final class OutputEnd {
 
   private OutputEnd() {}
 
-  /** On the event loop. Nothing may be written to the socket any more. */
+  /**
+   * Sends the end, on the event loop. For when nothing waits to be written, and nothing will be:
+   * Netty's own way makes an exception each time, with its stack, for writes that wait.
+   */
   static ChannelFuture send(DuplexChannel channel) {
     if (!(channel instanceof UnixChannel unix && unix.fd() instanceof Socket socket)) {
       return channel.shutdownOutput();
@@ -25,6 +28,15 @@ final class OutputEnd {
       return channel.newSucceededFuture();
     } catch (IOException | NotYetConnectedException resetMeanwhile) {
       return channel.newFailedFuture(resetMeanwhile);
+    }
+  }
+
+  /** Has the close break off, so that the peer cannot take what it has for all. */
+  static void resetOnClose(Channel channel) {
+    try {
+      channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    } catch (ChannelException gone) {
+      // It was reset meanwhile, which some systems say here.
     }
   }
 }

@@ -30,6 +30,7 @@ final class RelaySide extends ChannelDuplexHandler {
   private final NettyRelay relay;
   private final SessionDriver driver;
   private final Channel channel;
+  private final boolean isFar;
   private @Nullable RelaySide other;
   private volatile @Nullable ChannelHandlerContext context;
 
@@ -47,9 +48,10 @@ final class RelaySide extends ChannelDuplexHandler {
   private boolean gone;
   private @Nullable Future<?> timer;
 
-  RelaySide(NettyRelay relay, SessionDriver driver) {
+  RelaySide(NettyRelay relay, SessionDriver driver, boolean isFar) {
     this.relay = relay;
     this.driver = driver;
+    this.isFar = isFar;
     this.channel = driver.channel();
   }
 
@@ -235,11 +237,11 @@ final class RelaySide extends ChannelDuplexHandler {
     if (!channel.isActive() || !(channel instanceof DuplexChannel duplex)) {
       return;
     }
-    if (inputEnded) {
+    if (mayClose(inputEnded)) {
       onOutputEnded(); // It closes now, and that sends the end as well.
       return;
     }
-    if (held == null) {
+    if (isFar && held == null) {
       // All that can come yet is the peer's end, and the socket closes at it by itself.
       duplex.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
     }
@@ -252,11 +254,18 @@ final class RelaySide extends ChannelDuplexHandler {
     closeIfOver();
   }
 
-  /** This side has nothing to wait for, even if the other one's peer still reads. */
   private void closeIfOver() {
-    if (isOver()) {
+    if (mayClose(isOver())) {
       close();
     }
+  }
+
+  /**
+   * Whether a side that is over closes. The far one waits for nobody; the near one stays until all
+   * is over, for whoever accepted it counts it, and waits for it at a shutdown.
+   */
+  private boolean mayClose(boolean over) {
+    return over && (isFar || other().isOver());
   }
 
   /** Whether both directions of this side are over. */
@@ -266,7 +275,9 @@ final class RelaySide extends ChannelDuplexHandler {
 
   /** How much waits to leave. */
   long backlog() {
-    return channel.bytesBeforeWritable() - channel.bytesBeforeUnwritable();
+    return outputEnded || !channel.isActive()
+        ? 0
+        : channel.bytesBeforeWritable() - channel.bytesBeforeUnwritable();
   }
 
   @Override
@@ -294,7 +305,7 @@ final class RelaySide extends ChannelDuplexHandler {
       aborted = true;
       driver.closesByItself();
       if (channel.isActive()) {
-        channel.config().setOption(ChannelOption.SO_LINGER, 0); // A reset.
+        OutputEnd.resetOnClose(channel);
       }
       // From the lowest handler: no engine says a goodbye that is not meant.
       ChannelHandlerContext lowest = channel.pipeline().firstContext();
@@ -326,7 +337,7 @@ final class RelaySide extends ChannelDuplexHandler {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    if (outputEnded && !aborted && !driver.isClosing() && driver.topTls() == null) {
+    if (outputEnded && held == null && !aborted && !driver.isClosing() && driver.topTls() == null) {
       driver.closesByItself();
       onInputEnded();
     }

@@ -163,6 +163,29 @@ final class OwnCloseTest extends PeerFixture {
   }
 
   @Test
+  void connectorClosedBehindAConnection_whatWasWrittenArrives() throws Exception {
+    int length = 16 * 1024 * 1024; // more than the kernels take unread
+    RecordingSession session = RecordingSession.silent();
+    NettyConnector connector = connector();
+    Connection connection = connector.connect(LayerStack.tcp(peerEndpoint()), session);
+    Socket peer = accept();
+    say(peer, "a greeting that nobody reads");
+    session.context().write(ByteBuffer.allocate(length));
+    connection.closeAsync();
+    connector.close();
+    byte[] buffer = new byte[64 * 1024];
+    long received = 0;
+    for (int n = peer.getInputStream().read(buffer);
+        n >= 0;
+        n = peer.getInputStream().read(buffer)) {
+      received += n;
+    }
+    assertThat(received).isEqualTo(length);
+    peer.close();
+    assertThat(session.next()).isEqualTo("closed");
+  }
+
+  @Test
   void connectionClosed_peerThatNeverStopsTalking_isGoneAllTheSame() throws Exception {
     RecordingSession session = RecordingSession.silent();
     Connection connection = connector().connect(LayerStack.tcp(peerEndpoint()), session);
