@@ -15,6 +15,7 @@ import io.upgradeable.tls.TlsEngine;
 import io.upgradeable.tls.TlsPolicy;
 import io.upgradeable.tls.TlsVersion;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -173,13 +174,7 @@ final class OwnCloseTest extends PeerFixture {
     session.context().write(ByteBuffer.allocate(length));
     connection.closeAsync();
     connector.close();
-    byte[] buffer = new byte[64 * 1024];
-    long received = 0;
-    for (int n = peer.getInputStream().read(buffer);
-        n >= 0;
-        n = peer.getInputStream().read(buffer)) {
-      received += n;
-    }
+    long received = peer.getInputStream().transferTo(OutputStream.nullOutputStream());
     assertThat(received).isEqualTo(length);
     peer.close();
     assertThat(session.next()).isEqualTo("closed");
