@@ -55,6 +55,12 @@ final class LingeringClose extends ChannelDuplexHandler {
     }
   }
 
+  /** Whether a channel closes so, on the event loop. */
+  static boolean isUnderWay(Channel channel) {
+    ChannelHandlerContext lowest = channel.pipeline().firstContext();
+    return lowest != null && lowest.handler() instanceof LingeringClose;
+  }
+
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     boolean goodbyeHeard = !engines.isEmpty() && engines.get(0).peerClosedCleanly();

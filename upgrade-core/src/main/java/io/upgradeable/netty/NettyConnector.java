@@ -518,7 +518,7 @@ public final class NettyConnector implements AutoCloseable {
 
   /** Behind whoever closed it before: what was written then still leaves, in its short time. */
   private static void closeUnlessItEnds(Channel channel) {
-    if (channel.pipeline().get(LingeringClose.class) == null) {
+    if (!LingeringClose.isUnderWay(channel)) {
       channel.close();
     }
   }

@@ -235,7 +235,7 @@ final class NettyRelayTest extends PeerFixture {
     turn(nearSide);
 
     assertThat(near.isActive()).isTrue();
-    assertThat(near.pipeline().get(LingeringClose.class)).isNull();
+    assertThat(LingeringClose.isUnderWay(near)).isFalse();
     assertThat(relayed).isNotDone();
     assertThat(nearPeer.getInputStream().readAllBytes()).hasSize((int) sent);
     assertThat(relayed.get(30, TimeUnit.SECONDS).ending()).isEqualTo(Ending.ENDED);
