@@ -14,6 +14,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,28 @@ final class LingeringClose extends ChannelDuplexHandler {
       channel.close();
     } else {
       pipeline.addBefore(lowest.name(), null, new LingeringClose(engines));
+    }
+  }
+
+  /**
+   * Closes soon, but leaves its time to a close that lingers already, or is about to. From any
+   * thread.
+   *
+   * @return false if the channel's event loop has ended, and the channel with it
+   */
+  static boolean closeUnlessUnderWay(Channel channel) {
+    try {
+      channel
+          .eventLoop()
+          .execute(
+              () -> {
+                if (!isUnderWay(channel)) {
+                  channel.close();
+                }
+              });
+      return true;
+    } catch (RejectedExecutionException loopEnded) {
+      return false;
     }
   }
 

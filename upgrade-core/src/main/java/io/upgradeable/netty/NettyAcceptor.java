@@ -284,13 +284,16 @@ public final class NettyAcceptor implements AutoCloseable {
     } else {
       transports
           .group()
-          .schedule(() -> open.forEach(Channel::close), grace.toMillis(), TimeUnit.MILLISECONDS);
+          .schedule(
+              () -> open.forEach(LingeringClose::closeUnlessUnderWay),
+              grace.toMillis(),
+              TimeUnit.MILLISECONDS);
     }
   }
 
   /**
-   * Stops accepting, closes what is open, and waits for it: a shutdown without grace. On an event
-   * loop it does not wait.
+   * Stops accepting, closes what is open, and waits for it: a shutdown without grace, in which a
+   * connection that was closed before still has its two seconds. On an event loop it does not wait.
    */
   @Override
   public void close() {

@@ -307,7 +307,7 @@ public final class NettyConnector implements AutoCloseable {
         @Nullable List<InetSocketAddress> addresses, @Nullable Throwable error) {
       try {
         tryAddresses(addresses, error);
-      } catch (RuntimeException mistake) { // Of whoever says which addresses may be dialled.
+      } catch (RuntimeException | Error mistake) { // Whose rule it is that may be wrong.
         tellConnectFailed(mistake);
         result.completeExceptionally(mistake);
       }
@@ -508,18 +508,9 @@ public final class NettyConnector implements AutoCloseable {
       CompletableFuture<Void> closing = new CompletableFuture<>();
       channel.closeFuture().addListener(ignored -> closing.complete(null));
       gone.add(closing);
-      try {
-        channel.eventLoop().execute(() -> closeUnlessItEnds(channel));
-      } catch (RejectedExecutionException loopEnded) {
+      if (!LingeringClose.closeUnlessUnderWay(channel)) {
         closing.complete(null);
       }
-    }
-  }
-
-  /** Behind whoever closed it before: what was written then still leaves, in its short time. */
-  private static void closeUnlessItEnds(Channel channel) {
-    if (!LingeringClose.isUnderWay(channel)) {
-      channel.close();
     }
   }
 

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -224,13 +225,20 @@ final class RelaySide extends ChannelDuplexHandler {
           context.flush();
           TlsUpgrade tls = driver.topTls();
           if (tls != null) {
-            tls.closeOutbound().addListener(sent -> onOutputEnded());
+            tls.closeOutbound().addListener(sent -> onGoodbye(sent.isSuccess()));
           } else {
             // An empty write comes behind all earlier ones; a half-close would drop what waits.
             context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> shutOutput());
           }
         },
         this::onGone);
+  }
+
+  /** One that cannot be said on an open connection was said before; else the connection is cut. */
+  private void onGoodbye(boolean said) {
+    if (said || channel.isActive()) {
+      onOutputEnded();
+    }
   }
 
   private void shutOutput() {
@@ -275,9 +283,8 @@ final class RelaySide extends ChannelDuplexHandler {
 
   /** How much waits to leave. */
   long backlog() {
-    return outputEnded || !channel.isActive()
-        ? 0
-        : channel.bytesBeforeWritable() - channel.bytesBeforeUnwritable();
+    ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
+    return waiting == null ? 0 : waiting.totalPendingWriteBytes();
   }
 
   @Override
@@ -332,6 +339,9 @@ final class RelaySide extends ChannelDuplexHandler {
   @Override
   public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
     driver.closesByItself();
+    if (!outputEnded && backlog() > 0 && driver.topTls() == null) {
+      OutputEnd.resetOnClose(channel); // Closed over what waits: it must not look complete.
+    }
     ctx.close(promise);
   }
 

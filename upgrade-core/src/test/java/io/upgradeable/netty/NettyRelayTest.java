@@ -211,22 +211,11 @@ final class NettyRelayTest extends PeerFixture {
     SessionContext farSide = outbound(transport);
     Socket farPeer = accept();
     CompletableFuture<Report> relayed =
-        NettyRelay.between(nearSide, farSide, LONG, (fromNear, bytes) -> back.add(bytes));
+        NettyRelay.between(nearSide, farSide, LONG, (fromNear, bytes) -> there.add(bytes));
     nearPeer.shutdownOutput();
     assertThat(farPeer.getInputStream().readAllBytes()).isEmpty();
+    long sent = sayUntilSomeWaits(farPeer, farSide, nearSide);
     Channel near = ((SessionDriver) nearSide).channel();
-    byte[] piece = new byte[8192];
-    long sent = 0;
-    long room = near.bytesBeforeUnwritable();
-    while (near.bytesBeforeUnwritable() == room) {
-      farPeer.getOutputStream().write(piece);
-      sent += piece.length;
-      do {
-        turn(farSide);
-      } while (back.sum() < sent);
-      turn(farSide); // What was read is flushed.
-      turn(nearSide);
-    }
     farPeer.shutdownOutput();
     Channel far = ((SessionDriver) farSide).channel();
     far.closeFuture().get(30, TimeUnit.SECONDS);
@@ -240,6 +229,45 @@ final class NettyRelayTest extends PeerFixture {
     assertThat(nearPeer.getInputStream().readAllBytes()).hasSize((int) sent);
     assertThat(relayed.get(30, TimeUnit.SECONDS).ending()).isEqualTo(Ending.ENDED);
     assertThat(relayed.get().fromFar()).isEqualTo(sent);
+  }
+
+  /** What was cut off must not look complete. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Transport.class,
+      names = {"NIO", "EPOLL"})
+  void closedOverBytesThatWait_peer_isResetAndNotEnded(Transport transport) throws Exception {
+    SessionContext nearSide = outbound(transport);
+    Socket nearPeer = accept();
+    SessionContext farSide = outbound(transport);
+    Socket farPeer = accept();
+    CompletableFuture<Report> relayed =
+        NettyRelay.between(nearSide, farSide, LONG, (fromNear, bytes) -> there.add(bytes));
+    sayUntilSomeWaits(nearPeer, nearSide, farSide);
+    ((SessionDriver) farSide).channel().close().get(30, TimeUnit.SECONDS);
+
+    assertThatThrownBy(() -> farPeer.getInputStream().readAllBytes())
+        .isInstanceOf(SocketException.class);
+    assertThat(relayed.get(30, TimeUnit.SECONDS).ending()).isEqualTo(Ending.CLOSED);
+  }
+
+  /** Fills the buffers on the way to a peer that does not read; how many bytes that took. */
+  private long sayUntilSomeWaits(Socket peer, SessionContext from, SessionContext to)
+      throws Exception {
+    Channel filled = ((SessionDriver) to).channel();
+    byte[] piece = new byte[8192];
+    long sent = 0;
+    long room = filled.bytesBeforeUnwritable();
+    while (filled.bytesBeforeUnwritable() == room) {
+      peer.getOutputStream().write(piece);
+      sent += piece.length;
+      do {
+        turn(from);
+      } while (there.sum() < sent);
+      turn(from); // What was read is flushed.
+      turn(to);
+    }
+    return sent;
   }
 
   /** Waits until a connection's event loop has done what it had to do. */
