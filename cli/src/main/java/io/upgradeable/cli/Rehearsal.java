@@ -30,7 +30,7 @@ final class Rehearsal {
    *
    * @param args nothing, or for the JVM with the servers where to write their certificate
    */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws Exception {
     if (args.length > 0) {
       serve(Path.of(args[0]));
     } else {
@@ -56,22 +56,18 @@ final class Rehearsal {
         if (address == null) {
           throw new IOException("the servers are gone");
         }
-        run(name, address, "--cafile", certificate.toString());
+        Main.run(name, address, "--cafile", certificate.toString());
       }
     } finally {
       servers.destroy();
       Files.delete(certificate);
     }
-    run("smtp", "--no-such-option");
-    run("smtp", "--help");
-  }
-
-  private static void run(String... words) {
-    Main.run(words);
+    Main.run("smtp", "--no-such-option");
+    Main.run("smtp", "--help");
   }
 
   /** Until the other JVM ends, which closes stdin. */
-  private static void serve(Path certificate) throws IOException {
+  private static void serve(Path certificate) throws Exception {
     NettySettings.apply();
     TlsIdentity identity = issued(certificate);
     TlsPolicy policy = TlsPolicy.server().identity(identity).build();
@@ -84,29 +80,23 @@ final class Rehearsal {
   }
 
   /** An identity with a chain as servers have it, with both kinds of keys, for both are checked. */
-  private static TlsIdentity issued(Path authorityFile) throws IOException {
+  private static TlsIdentity issued(Path authorityFile) throws Exception {
     CertificateBuilder builder = new CertificateBuilder().setIsCertificateAuthority(true);
-    try {
-      X509Bundle authority = builder.ecp256().subject("CN=authority").buildSelfSigned();
-      X509Bundle issuer = builder.rsa2048().subject("CN=issuer").buildIssuedBy(authority);
-      X509Bundle server =
-          builder
-              .ecp256()
-              .subject("CN=localhost")
-              .setIsCertificateAuthority(false)
-              .setKeyUsage(true, KeyUsage.digitalSignature)
-              .addExtendedKeyUsage(ExtendedKeyUsage.PKIX_KP_SERVER_AUTH)
-              .addSanDnsName("localhost")
-              .addSanIpAddress("127.0.0.1")
-              .buildIssuedBy(issuer);
-      Files.writeString(authorityFile, CertificateFacts.of(authority.getCertificate()).pem());
-      return TlsIdentity.of(
-          server.getKeyPair().getPrivate(),
-          List.of(server.getCertificate(), issuer.getCertificate()));
-    } catch (IOException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException("every JDK has P-256, RSA and X.509", e);
-    }
+    X509Bundle authority = builder.ecp256().subject("CN=authority").buildSelfSigned();
+    X509Bundle issuer = builder.rsa2048().subject("CN=issuer").buildIssuedBy(authority);
+    X509Bundle server =
+        builder
+            .ecp256()
+            .subject("CN=localhost")
+            .setIsCertificateAuthority(false)
+            .setKeyUsage(true, KeyUsage.digitalSignature)
+            .addExtendedKeyUsage(ExtendedKeyUsage.PKIX_KP_SERVER_AUTH)
+            .addSanDnsName("localhost")
+            .addSanIpAddress("127.0.0.1")
+            .buildIssuedBy(issuer);
+    Files.writeString(authorityFile, CertificateFacts.of(authority.getCertificate()).pem());
+    return TlsIdentity.of(
+        server.getKeyPair().getPrivate(),
+        List.of(server.getCertificate(), issuer.getCertificate()));
   }
 }

@@ -16,13 +16,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Closes so that what was written before arrives: a socket closed over unread bytes, if only a
  * session ticket, is reset, and the reset may overtake what is on its way. Says goodbye, sends the
  * end of the stream, throws away what the peer still says, and closes at its end or at a limit of
- * bytes and time. Whoever has not taken all by then gets a reset.
+ * bytes and time. In plaintext whoever has not taken all by then gets a reset.
  *
  * <p>It stands at the bottom of the pipeline: what is thrown away needs no decrypting, and nobody
  * above hears of anything but the end.
@@ -35,7 +34,6 @@ final class LingeringClose extends ChannelDuplexHandler {
   private final List<TlsUpgrade> engines;
   private int discarded;
   private boolean outputEnded;
-  private @Nullable ChannelFuture flushed;
 
   private LingeringClose(List<TlsUpgrade> engines) {
     this.engines = engines;
@@ -91,18 +89,17 @@ final class LingeringClose extends ChannelDuplexHandler {
       engines.get(i).closeOutbound();
     }
     // An empty write comes behind all earlier ones; a half-close would drop what still waits.
-    ChannelFuture written = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
-    flushed = written;
-    if (written.isDone() && (goodbyeHeard || isInputShutdown(ctx))) {
+    ChannelFuture flushed = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
+    if (flushed.isDone() && (goodbyeHeard || isInputShutdown(ctx))) {
       ctx.close(); // Nothing comes any more that the close could be held against.
       return;
     }
     var forced =
         ctx.executor().schedule(() -> force(ctx), MAX_TIME.toMillis(), TimeUnit.MILLISECONDS);
     ctx.channel().closeFuture().addListener(ignored -> forced.cancel(false));
-    written.addListener(
-        done -> {
-          if (done.isSuccess()
+    flushed.addListener(
+        written -> {
+          if (written.isSuccess()
               && !goodbyeHeard
               && !isInputShutdown(ctx)
               && ctx.channel() instanceof DuplexChannel duplex) {
@@ -114,9 +111,8 @@ final class LingeringClose extends ChannelDuplexHandler {
   }
 
   private void force(ChannelHandlerContext ctx) {
-    if (flushed != null && !flushed.isDone() && engines.isEmpty()) {
-      // What is cut off here must not look complete. Under TLS it does not: there is no goodbye.
-      OutputEnd.resetOnClose(ctx.channel());
+    if (engines.isEmpty()) { // Under TLS the missing goodbye tells.
+      OutputEnd.resetOverWhatWaits(ctx.channel());
     }
     ctx.close();
   }

@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
@@ -28,6 +29,19 @@ final class OutputEnd {
       return channel.newSucceededFuture();
     } catch (IOException | NotYetConnectedException resetMeanwhile) {
       return channel.newFailedFuture(resetMeanwhile);
+    }
+  }
+
+  /** How much waits to leave, the transport's own bookkeeping included; from any thread. */
+  static long waiting(Channel channel) {
+    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+    return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+  }
+
+  /** For a close in plaintext: what it cuts off must not look complete. */
+  static void resetOverWhatWaits(Channel channel) {
+    if (waiting(channel) > 0) {
+      resetOnClose(channel);
     }
   }
 

@@ -6,7 +6,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -283,8 +282,7 @@ final class RelaySide extends ChannelDuplexHandler {
 
   /** How much waits to leave. */
   long backlog() {
-    ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
-    return waiting == null ? 0 : waiting.totalPendingWriteBytes();
+    return OutputEnd.waiting(channel);
   }
 
   @Override
@@ -339,8 +337,8 @@ final class RelaySide extends ChannelDuplexHandler {
   @Override
   public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
     driver.closesByItself();
-    if (!outputEnded && backlog() > 0 && driver.topTls() == null) {
-      OutputEnd.resetOnClose(channel); // Closed over what waits: it must not look complete.
+    if (!outputEnded && driver.topTls() == null) {
+      OutputEnd.resetOverWhatWaits(channel);
     }
     ctx.close(promise);
   }

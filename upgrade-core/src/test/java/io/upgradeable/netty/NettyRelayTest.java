@@ -175,27 +175,25 @@ final class NettyRelayTest extends PeerFixture {
       names = {"NIO", "EPOLL"})
   void nearSpeaksAndEnds_farsLoopIsBusyYet_allOfItGoesThroughOnce(Transport transport)
       throws Exception {
-    SessionContext nearSide = outbound(transport);
-    Socket nearPeer = accept();
-    SessionContext farSide = outbound(transport);
-    Socket farPeer = accept();
-    say(nearPeer, "asked before, ");
-    nearSide.requestInput();
+    Outbound near = outbound(transport);
+    Outbound far = outbound(transport);
+    say(near.peer(), "asked before, ");
+    near.side().requestInput();
     CountDownLatch busy = new CountDownLatch(1);
-    farSide.executor().execute(() -> awaitQuietly(busy));
-    CompletableFuture<Report> relayed = NettyRelay.between(nearSide, farSide, LONG);
-    say(nearPeer, "and after");
-    nearPeer.shutdownOutput();
+    far.side().executor().execute(() -> awaitQuietly(busy));
+    CompletableFuture<Report> relayed = NettyRelay.between(near.side(), far.side(), LONG);
+    say(near.peer(), "and after");
+    near.peer().shutdownOutput();
     // Each turn of near's loop takes what its socket holds, and far has no place to put it yet.
     for (int turn = 0; turn < 10; turn++) {
-      turn(nearSide);
+      turn(near.side());
     }
     busy.countDown();
 
-    assertThat(farPeer.getInputStream().readAllBytes())
+    assertThat(far.peer().getInputStream().readAllBytes())
         .asString()
         .isEqualTo("asked before, and after");
-    farPeer.shutdownOutput();
+    far.peer().shutdownOutput();
     assertThat(relayed.get(30, TimeUnit.SECONDS).ending()).isEqualTo(Ending.ENDED);
     assertThat(relayed.get().fromNear()).isEqualTo(23);
   }
@@ -206,27 +204,23 @@ final class NettyRelayTest extends PeerFixture {
       value = Transport.class,
       names = {"NIO", "EPOLL"})
   void farIsOverAndGone_nearHasNotReadAll_waitsForItsReader(Transport transport) throws Exception {
-    SessionContext nearSide = outbound(transport);
-    Socket nearPeer = accept();
-    SessionContext farSide = outbound(transport);
-    Socket farPeer = accept();
+    Outbound near = outbound(transport);
+    Outbound far = outbound(transport);
     CompletableFuture<Report> relayed =
-        NettyRelay.between(nearSide, farSide, LONG, (fromNear, bytes) -> there.add(bytes));
-    nearPeer.shutdownOutput();
-    assertThat(farPeer.getInputStream().readAllBytes()).isEmpty();
-    long sent = sayUntilSomeWaits(farPeer, farSide, nearSide);
-    Channel near = ((SessionDriver) nearSide).channel();
-    farPeer.shutdownOutput();
-    Channel far = ((SessionDriver) farSide).channel();
-    far.closeFuture().get(30, TimeUnit.SECONDS);
-    turn(farSide);
-    turn(farSide); // Netty tells its handlers of the end in a task of its own.
-    turn(nearSide);
+        NettyRelay.between(near.side(), far.side(), LONG, (fromNear, bytes) -> there.add(bytes));
+    near.peer().shutdownOutput();
+    assertThat(far.peer().getInputStream().readAllBytes()).isEmpty();
+    long sent = sayUntilSomeWaits(far, near);
+    far.peer().shutdownOutput();
+    far.channel().closeFuture().get(30, TimeUnit.SECONDS);
+    turn(far.side());
+    turn(far.side()); // Netty tells its handlers of the end in a task of its own.
+    turn(near.side());
 
-    assertThat(near.isActive()).isTrue();
-    assertThat(LingeringClose.isUnderWay(near)).isFalse();
+    assertThat(near.channel().isActive()).isTrue();
+    assertThat(LingeringClose.isUnderWay(near.channel())).isFalse();
     assertThat(relayed).isNotDone();
-    assertThat(nearPeer.getInputStream().readAllBytes()).hasSize((int) sent);
+    assertThat(near.peer().getInputStream().readAllBytes()).hasSize((int) sent);
     assertThat(relayed.get(30, TimeUnit.SECONDS).ending()).isEqualTo(Ending.ENDED);
     assertThat(relayed.get().fromFar()).isEqualTo(sent);
   }
@@ -237,35 +231,32 @@ final class NettyRelayTest extends PeerFixture {
       value = Transport.class,
       names = {"NIO", "EPOLL"})
   void closedOverBytesThatWait_peer_isResetAndNotEnded(Transport transport) throws Exception {
-    SessionContext nearSide = outbound(transport);
-    Socket nearPeer = accept();
-    SessionContext farSide = outbound(transport);
-    Socket farPeer = accept();
+    Outbound near = outbound(transport);
+    Outbound far = outbound(transport);
     CompletableFuture<Report> relayed =
-        NettyRelay.between(nearSide, farSide, LONG, (fromNear, bytes) -> there.add(bytes));
-    sayUntilSomeWaits(nearPeer, nearSide, farSide);
-    ((SessionDriver) farSide).channel().close().get(30, TimeUnit.SECONDS);
+        NettyRelay.between(near.side(), far.side(), LONG, (fromNear, bytes) -> there.add(bytes));
+    sayUntilSomeWaits(near, far);
+    far.channel().close().get(30, TimeUnit.SECONDS);
 
-    assertThatThrownBy(() -> farPeer.getInputStream().readAllBytes())
+    assertThatThrownBy(() -> far.peer().getInputStream().readAllBytes())
         .isInstanceOf(SocketException.class);
     assertThat(relayed.get(30, TimeUnit.SECONDS).ending()).isEqualTo(Ending.CLOSED);
   }
 
   /** Fills the buffers on the way to a peer that does not read; how many bytes that took. */
-  private long sayUntilSomeWaits(Socket peer, SessionContext from, SessionContext to)
-      throws Exception {
-    Channel filled = ((SessionDriver) to).channel();
+  private long sayUntilSomeWaits(Outbound from, Outbound to) throws Exception {
+    Channel filled = to.channel();
     byte[] piece = new byte[8192];
     long sent = 0;
     long room = filled.bytesBeforeUnwritable();
     while (filled.bytesBeforeUnwritable() == room) {
-      peer.getOutputStream().write(piece);
+      from.peer().getOutputStream().write(piece);
       sent += piece.length;
       do {
-        turn(from);
+        turn(from.side());
       } while (there.sum() < sent);
-      turn(from); // What was read is flushed.
-      turn(to);
+      turn(from.side()); // What was read is flushed.
+      turn(to.side());
     }
     return sent;
   }
@@ -275,13 +266,20 @@ final class NettyRelayTest extends PeerFixture {
     CompletableFuture.runAsync(() -> {}, side.executor()).get(30, TimeUnit.SECONDS);
   }
 
-  /** A connection with an event loop of its own. */
-  private SessionContext outbound(Transport transport) throws Exception {
+  /** A connection with an event loop of its own, and its peer. */
+  private record Outbound(SessionContext side, Socket peer) {
+
+    Channel channel() {
+      return ((SessionDriver) side).channel();
+    }
+  }
+
+  private Outbound outbound(Transport transport) throws Exception {
     Held session = new Held(new CompletableFuture<>());
     closing(NettyConnector.builder().transport(transport).threads(1).build())
         .connectAsync(LayerStack.tcp(peerEndpoint()), session)
         .get(30, TimeUnit.SECONDS);
-    return session.context.get(30, TimeUnit.SECONDS);
+    return new Outbound(session.context.get(30, TimeUnit.SECONDS), accept());
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
