@@ -242,7 +242,12 @@ final class LdapDialogue implements Session {
 
   private void sendWaiting() {
     while (!over && maySendNext()) {
-      send(waiting.remove());
+      LdapCall<?> next = waiting.remove();
+      if (next.future().isDone()) {
+        next.broken(); // Cancelled, and the task that abandons it comes behind the one that sends.
+      } else {
+        send(next);
+      }
     }
   }
 

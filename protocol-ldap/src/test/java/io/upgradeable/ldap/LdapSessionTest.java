@@ -464,12 +464,53 @@ class LdapSessionTest {
   }
 
   @Test
+  void operation_cancelledBeforeTheEventLoopHeardOfIt_neverSent() throws Exception {
+    CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch cancelled = new CountDownLatch(1);
+    against(
+        script()
+            .expect(whoAmI(1))
+            .send(Answers.whoAmI(1, ""))
+            .expect(whoAmI(2))
+            .send(Answers.whoAmI(2, "dn:cn=anna"))
+            .discard(),
+        session -> {
+          session
+              .whoAmIAsync()
+              .thenRun(
+                  () -> {
+                    held.countDown();
+                    awaitOn(cancelled);
+                  });
+          held.await();
+          session.rootDseAsync().cancel(false);
+          cancelled.countDown();
+
+          assertThat(session.whoAmI()).isEqualTo("dn:cn=anna");
+        });
+  }
+
+  private static void awaitOn(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
   void operation_cancelledAfterItWasSent_sessionClosed() throws Exception {
     against(
-        script().expect(whoAmI(1)).expect(whoAmI(2)).expectClose(),
+        script()
+            .expect(whoAmI(1))
+            .expect(whoAmI(2))
+            .expect(whoAmI(3))
+            .send(Answers.whoAmI(3, ""))
+            .expectClose(),
         session -> {
           CompletableFuture<String> cancelled = session.whoAmIAsync();
           CompletableFuture<String> other = session.whoAmIAsync();
+          session.whoAmI(); // They are sent in this order.
           cancelled.cancel(false);
 
           assertThatThrownBy(() -> other.get(20, TimeUnit.SECONDS))

@@ -155,6 +155,10 @@ final class MailTransaction extends SmtpJob {
 
   @Override
   void begin(SmtpDialogue dialogue) {
+    if (future.isDone()) {
+      over(dialogue); // Cancelled in the queue, and the task that takes it from there comes later.
+      return;
+    }
     plan = MailPlan.of(envelope, content, dialogue.server());
     decided.putAll(plan().refused());
     for (int i = 0; i < envelope.recipients().size(); i++) {

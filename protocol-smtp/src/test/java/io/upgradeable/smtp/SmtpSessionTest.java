@@ -1546,9 +1546,10 @@ class SmtpSessionTest {
   }
 
   @Test
-  void cancel_inTheQueue_neverSent() throws IOException {
+  void cancel_inTheQueue_neverSent() throws Exception {
     try (SessionFixture mail = SessionFixture.with(offering().expectOnly(MAIL).expectClose())) {
       CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
+      awaitTaken(mail.session());
       CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
       second.cancel(false);
       assertThat(mail.session().isOpen()).isTrue();
@@ -1557,6 +1558,43 @@ class SmtpSessionTest {
       mail.peer().awaitPlayed();
       assertThatThrownBy(() -> mail.session().send(TO_B, HELLO))
           .isInstanceOf(ClosedChannelException.class);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void cancel_beforeTheEventLoopHeardOfIt_neverSent() throws Exception {
+    CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch cancelled = new CountDownLatch(1);
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering()
+                .expectOnly("NOOP\r\n")
+                .send("250 ok\r\n")
+                .expectOnly("QUIT\r\n")
+                .send("221 bye\r\n")
+                .expectClose())) {
+      mail.session()
+          .noopAsync()
+          .thenRun(
+              () -> {
+                held.countDown();
+                awaitOn(cancelled);
+              });
+      held.await();
+      mail.session().sendAsync(TO_B, HELLO).cancel(false);
+      cancelled.countDown();
+      mail.session().quit();
+
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  private static void awaitOn(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 
