@@ -465,11 +465,13 @@ class LdapSessionTest {
 
   @Test
   void operation_cancelledBeforeTheEventLoopHeardOfIt_neverSent() throws Exception {
+    CountDownLatch given = new CountDownLatch(1);
     CountDownLatch held = new CountDownLatch(1);
     CountDownLatch cancelled = new CountDownLatch(1);
     against(
         script()
             .expect(whoAmI(1))
+            .await(given) // Or the dependent would run on this thread.
             .send(Answers.whoAmI(1, ""))
             .expect(whoAmI(2))
             .send(Answers.whoAmI(2, "dn:cn=anna"))
@@ -482,6 +484,7 @@ class LdapSessionTest {
                     held.countDown();
                     awaitOn(cancelled);
                   });
+          given.countDown();
           held.await();
           session.rootDseAsync().cancel(false);
           cancelled.countDown();

@@ -1564,12 +1564,14 @@ class SmtpSessionTest {
   @Test
   @Timeout(20)
   void cancel_beforeTheEventLoopHeardOfIt_neverSent() throws Exception {
+    CountDownLatch given = new CountDownLatch(1);
     CountDownLatch held = new CountDownLatch(1);
     CountDownLatch cancelled = new CountDownLatch(1);
     try (SessionFixture mail =
         SessionFixture.with(
             offering()
                 .expectOnly("NOOP\r\n")
+                .await(given) // Or the dependent would run on this thread.
                 .send("250 ok\r\n")
                 .expectOnly("QUIT\r\n")
                 .send("221 bye\r\n")
@@ -1581,6 +1583,7 @@ class SmtpSessionTest {
                 held.countDown();
                 awaitOn(cancelled);
               });
+      given.countDown();
       held.await();
       mail.session().sendAsync(TO_B, HELLO).cancel(false);
       cancelled.countDown();
