@@ -3,12 +3,10 @@ package io.upgradeable.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import io.upgradeable.testkit.RefusingPort;
 import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -125,9 +123,8 @@ class ConnectTest {
 
   @Test
   void nobodyListens_connect_couldNotConnect() throws IOException {
-    try (Socket bound = new Socket()) {
-      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      connect(ANY, "http://127.0.0.1:" + bound.getLocalPort())
+    try (RefusingPort nobody = RefusingPort.open()) {
+      connect(ANY, "http://127.0.0.1:" + nobody.endpoint().port())
           .failed(ExitCode.CONNECT_FAILED, "could not connect");
     }
   }

@@ -6,12 +6,11 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.upgradeable.testkit.Certificates;
+import io.upgradeable.testkit.RefusingPort;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -84,15 +83,8 @@ class ManyTargetsTest {
     }
   }
 
-  /** Where nobody listens, for as long as it is open. */
-  private static Socket nobody() throws IOException {
-    Socket bound = new Socket();
-    bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-    return bound;
-  }
-
-  private static String target(Socket bound) {
-    return "localhost:" + bound.getLocalPort();
+  private static String target(RefusingPort nobody) {
+    return nobody.endpoint().toString();
   }
 
   private static List<JsonObject> documents(Cli run) {
@@ -194,7 +186,7 @@ class ManyTargetsTest {
 
   @Test
   void oneRefused_otherFine_exitCodeOfTheFailure() throws IOException {
-    try (Socket bound = nobody()) {
+    try (RefusingPort bound = RefusingPort.open()) {
       Cli run =
           run("ping", target(bound), ping.target())
               .failed(ExitCode.CONNECT_FAILED, "upgrade-cli ping: 2 targets, 1 failed");
@@ -209,7 +201,7 @@ class ManyTargetsTest {
 
   @Test
   void failuresOfTwoKinds_exitCode1AndEachDocumentItsOwn() throws IOException {
-    try (Socket bound = nobody()) {
+    try (RefusingPort bound = RefusingPort.open()) {
       Cli run =
           Cli.run("ping", "--output", "json", target(bound), ping.target())
               .failed(ExitCode.OTHER, "2 targets, 2 failed");

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import io.upgradeable.testkit.Certificates;
 import io.upgradeable.testkit.Certificates.Issued;
+import io.upgradeable.testkit.RefusingPort;
 import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import java.io.IOException;
 import java.math.BigInteger;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -62,9 +60,8 @@ class PingFailureTest {
 
   @Test
   void nobodyListens_ping_couldNotConnect() throws IOException {
-    try (Socket bound = new Socket()) {
-      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      Cli.run("ping", "127.0.0.1:" + bound.getLocalPort())
+    try (RefusingPort nobody = RefusingPort.open()) {
+      Cli.run("ping", "127.0.0.1:" + nobody.endpoint().port())
           .failed(ExitCode.CONNECT_FAILED, "could not connect", "refused");
     }
   }
@@ -294,10 +291,9 @@ class PingFailureTest {
 
   @Test
   void nobodyListens_pingVerbose_noBlankLineForNoDialogue() throws IOException {
-    try (Socket bound = new Socket()) {
-      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    try (RefusingPort nobody = RefusingPort.open()) {
       Cli run =
-          Cli.run("ping", "-v", "127.0.0.1:" + bound.getLocalPort())
+          Cli.run("ping", "-v", "127.0.0.1:" + nobody.endpoint().port())
               .failed(ExitCode.CONNECT_FAILED);
 
       assertThat(run.out()).isEmpty();

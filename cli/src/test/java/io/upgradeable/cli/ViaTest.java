@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.unboundid.ldap.sdk.ResultCode;
+import io.upgradeable.testkit.RefusingPort;
 import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -170,9 +168,8 @@ class ViaTest {
 
   @Test
   void nobodyListens_ping_proxyUnreachable() throws IOException {
-    try (Socket bound = new Socket()) {
-      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      String proxy = "127.0.0.1:" + bound.getLocalPort();
+    try (RefusingPort nobody = RefusingPort.open()) {
+      String proxy = "127.0.0.1:" + nobody.endpoint().port();
       run("ping", "any.example:1", "--via", "http://" + proxy)
           .failed(ExitCode.CONNECT_FAILED, "could not connect", proxy, "refused");
     }

@@ -44,6 +44,7 @@ final class BasicUsers implements AutoCloseable {
   private final SaslServer server;
   private final ThreadPoolExecutor threads;
   private final SecretKeySpec key;
+  private volatile boolean closed;
   private final Map<String, Known> remembered =
       new LinkedHashMap<>() {
         @Override
@@ -90,7 +91,8 @@ final class BasicUsers implements AutoCloseable {
     }
     return CompletableFuture.supplyAsync(
         () -> {
-          Optional<String> user = verify(value.substring(PREFIX.length()).strip());
+          Optional<String> user =
+              closed ? Optional.empty() : verify(value.substring(PREFIX.length()).strip());
           user.ifPresent(name -> remember(seal, name));
           return user;
         },
@@ -153,6 +155,7 @@ final class BasicUsers implements AutoCloseable {
 
   @Override
   public void close() {
-    threads.shutdownNow();
+    closed = true; // Whoever waits is answered all the same: with the truth, or quickly.
+    threads.shutdown();
   }
 }

@@ -9,9 +9,9 @@ import io.upgradeable.Endpoint;
 import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.netty.NettyConnector;
+import io.upgradeable.testkit.RefusingPort;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -158,10 +158,8 @@ class ConnectProxyTest {
   @Test
   void targetRefuses_badGateway() throws Exception {
     ConnectProxy proxy = start(Loopback.proxy());
-    // Bound and not listened on: refused by the system, and taken by nobody else meanwhile.
-    Socket bound = closing(new Socket());
-    bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-    assertThat(answer(proxy, request("127.0.0.1:" + bound.getLocalPort())))
+    RefusingPort nobody = closing(RefusingPort.open());
+    assertThat(answer(proxy, request("127.0.0.1:" + nobody.endpoint().port())))
         .startsWith("HTTP/1.1 502 Bad Gateway\r\n");
     assertThat(logged().status()).isEqualTo(502);
     assertThat(proxy.tunnelCount()).isZero();

@@ -38,6 +38,11 @@ abstract class LdapCall<T> {
     return false;
   }
 
+  /** Whether the server waits for its next request: it is not sent for the first time. */
+  boolean isExpected() {
+    return false;
+  }
+
   /** Writes the request; its bytes are wiped when they have left. */
   abstract BerWriter request(int id);
 

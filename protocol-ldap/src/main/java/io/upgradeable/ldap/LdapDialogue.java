@@ -138,10 +138,17 @@ final class LdapDialogue implements Session {
   /** A call that was not sent is forgotten; the answer to one that was would come all the same. */
   private void abandon(LdapCall<?> call) {
     if (waiting.remove(call)) {
-      call.broken();
+      forget(call);
       settle();
     } else if (outstanding.containsValue(call)) {
       close();
+    }
+  }
+
+  private void forget(LdapCall<?> call) {
+    call.broken();
+    if (call.isExpected()) {
+      closeNow(); // The server would take whatever comes next for a part of it.
     }
   }
 
@@ -244,7 +251,7 @@ final class LdapDialogue implements Session {
     while (!over && maySendNext()) {
       LdapCall<?> next = waiting.remove();
       if (next.future().isDone()) {
-        next.broken(); // Cancelled, and the task that abandons it comes behind the one that sends.
+        forget(next); // Cancelled, and the task that abandons it comes behind this one.
       } else {
         send(next);
       }

@@ -55,6 +55,11 @@ final class SaslBind extends LdapCall<SaslMechanism> {
     return true;
   }
 
+  @Override
+  boolean isExpected() {
+    return rounds > 0;
+  }
+
   /** Prepares what needs no offer; what it throws is the caller's mistake. */
   void prepare() {
     if (credentials instanceof SaslCredentials.External) {

@@ -147,7 +147,7 @@ class LdapSocketFactoryTest {
   @Test
   void unboundId_responseTimeout_connectionGoesOn() throws Exception {
     LDAPConnectionOptions options = new LDAPConnectionOptions();
-    options.setResponseTimeoutMillis(5_000);
+    options.setResponseTimeoutMillis(30_000);
     options.setUseSynchronousMode(true); // The client's thread reads, with SO_TIMEOUT.
     try (LDAPConnection client =
         new LDAPConnection(sockets(), options, "localhost", DIRECTORY.getListenPort())) {

@@ -27,6 +27,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -299,6 +300,42 @@ class SaslBindTest {
         session ->
             assertThat(authenticate(session, SaslMechanism.CRAM_MD5))
                 .isEqualTo(SaslMechanism.CRAM_MD5));
+  }
+
+  /** The challenge is answered only when all that came with it was read. */
+  @Test
+  void challenged_cancelledBeforeItsAnswerIsSent_sessionClosed() throws Exception {
+    CompletableFuture<CompletableFuture<SaslMechanism>> bind = new CompletableFuture<>();
+    LdapSessionOptions cancelling =
+        LdapSessionOptions.DEFAULTS.withObserver(
+            new LdapObserver() {
+              @Override
+              public void received(String line) {
+                if (line.contains("#0")) {
+                  bind.join().cancel(false);
+                }
+              }
+            });
+    against(
+        false,
+        cancelling,
+        wire -> {
+          wire.offer("CRAM-MD5");
+          wire.bind(2, "CRAM-MD5");
+          wire.send(
+              bindResponse(2, IN_PROGRESS, "<1@example.net>".getBytes(StandardCharsets.UTF_8)),
+              Answers.extended(0, Answers.SUCCESS));
+          assertThat(wire.socket().getInputStream().read()).isEqualTo(-1);
+        },
+        session -> {
+          bind.complete(
+              session.authenticateAsync(
+                  SaslCredentials.password("anna", secret("anna's")),
+                  SaslPreference.only(SaslMechanism.CRAM_MD5)));
+
+          assertThatThrownBy(() -> session.whoAmI()).isInstanceOf(ClosedChannelException.class);
+          assertThat(bind.join()).isCancelled();
+        });
   }
 
   // ---- Servers that do not tell what they offer

@@ -64,7 +64,7 @@ final class SmtpServerSession implements Session {
   private boolean processing;
   private boolean delivered;
   private boolean inputClosed;
-  private boolean shuttingDown;
+  private volatile boolean shuttingDown;
   private boolean closing;
   private boolean gone;
 
@@ -354,11 +354,11 @@ final class SmtpServerSession implements Session {
 
   // --- the server's shutdown
 
-  /** Ends at once, or behind the message that is under way. */
+  /** Ends at once, or behind the message that is under way. From any thread. */
   void shutDown() {
+    shuttingDown = true; // Input may be read before the task runs: it begins no message any more.
     onLoop(
         () -> {
-          shuttingDown = true;
           if (!waiting) {
             settle();
           }

@@ -792,7 +792,7 @@ class SmtpServerTest {
         BlockingMailClient client = client(server)) {
       assertThat(client.ask("AUTH PLAIN " + "A".repeat(12_000))).startsWith("535 ");
       assertThat(client.ask("AUTH PLAIN")).startsWith("334 ");
-      client.say("A".repeat(100_000) + "\r\n");
+      client.say("A".repeat(16_000) + "\r\n"); // One record, and one write.
       assertThat(client.hearToTheEnd()).startsWith("500 ");
     }
   }
@@ -980,6 +980,25 @@ class SmtpServerTest {
       ended.get(30, TimeUnit.SECONDS);
     }
     assertThat(mailbox.list()).extracting(ReceivedMessage::text).containsExactly("one\r\ntwo\r\n");
+  }
+
+  @Test
+  void shutdown_nextMessageWasReadAlready_421() throws Exception {
+    CompletableFuture<SmtpServer> running = new CompletableFuture<>();
+    SmtpServerObserver shuttingDown =
+        new SmtpServerObserver() {
+          @Override
+          public void content(SmtpServerPeer peer, long bytes) {
+            running.join().shutdownAsync(PATIENCE);
+          }
+        };
+    try (SmtpServer server = server(mailbox).dialogue(shuttingDown).start();
+        BlockingMailClient client = client(server)) {
+      running.complete(server);
+      client.say("MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nBDAT 3 LAST\r\nx\r\nMAIL FROM:<a@b>\r\n");
+      assertThat(client.hearCodes(4)).isEqualTo("250 250 250 421");
+    }
+    assertThat(mailbox.list()).hasSize(1);
   }
 
   @Test

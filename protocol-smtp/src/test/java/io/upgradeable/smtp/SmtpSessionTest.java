@@ -1491,7 +1491,7 @@ class SmtpSessionTest {
   }
 
   @Test
-  @Timeout(30)
+  @Timeout(60)
   void send_limitPassesBehindAMessageWithoutItsAnswer_thatOneGetsItsAnswer() throws Exception {
     try (NettyConnector connector = NettyConnector.builder().threads(1).build();
         SpokenServer server = new SpokenServer()) {
@@ -1501,11 +1501,11 @@ class SmtpSessionTest {
       CompletableFuture<DeliveryReport> first = session.sendAsync(TO_B, HELLO);
       client.hear(ENVELOPE);
       CompletableFuture<DeliveryReport> second =
-          session.sendAsync(TO_B, HELLO, Duration.ofSeconds(5));
+          session.sendAsync(TO_B, HELLO, Duration.ofSeconds(10));
+      CompletableFuture<DeliveryReport> third = session.sendAsync(TO_B, HELLO);
       awaitTaken(session);
       client.say(OK + OK + GO_AHEAD);
       client.hear(HELLO_ON_WIRE + ".\r\n" + ENVELOPE);
-      CompletableFuture<DeliveryReport> third = session.sendAsync(TO_B, HELLO);
 
       outcomes(second.get(), NOT_SENT);
       assertThat(second.get().failure()).containsInstanceOf(LayerTimedOut.class);

@@ -37,9 +37,12 @@ final class SpokenServer implements AutoCloseable {
     return Endpoint.of("localhost", listening.getLocalPort());
   }
 
+  Layer<SmtpOpportunisticResult> layer() {
+    return Smtp.opportunisticClient(endpoint(), TlsPolicy.client().build(), TestOptions.CLIENT);
+  }
+
   CompletableFuture<SmtpSession> connect(NettyConnector connector, SmtpSessionOptions options) {
-    Layer<SmtpOpportunisticResult> layer =
-        Smtp.opportunisticClient(endpoint(), TlsPolicy.client().build(), TestOptions.CLIENT);
+    Layer<SmtpOpportunisticResult> layer = layer();
     return SmtpSession.connectOpportunisticAsync(
         connector, LayerStack.tcp(endpoint()).then(layer), layer, options);
   }

@@ -31,6 +31,7 @@ final class TinySmtpServer implements AutoCloseable {
 
   final AtomicInteger accepted = new AtomicInteger();
 
+  private final CountDownLatch noop = new CountDownLatch(1);
   private final CountDownLatch quit = new CountDownLatch(1);
 
   /** Closes the connection at some MAIL commands, counted from 1 over all connections. */
@@ -46,6 +47,11 @@ final class TinySmtpServer implements AutoCloseable {
   /** Waits until a client has said QUIT; only a broken test waits for long. */
   void awaitQuit() throws InterruptedException {
     assertThat(quit.await(20, TimeUnit.SECONDS)).as("QUIT was said").isTrue();
+  }
+
+  /** Waits until a client has said NOOP; only a broken test waits for long. */
+  void awaitNoop() throws InterruptedException {
+    assertThat(noop.await(20, TimeUnit.SECONDS)).as("NOOP was said").isTrue();
   }
 
   int connections() {
@@ -96,7 +102,9 @@ final class TinySmtpServer implements AutoCloseable {
           if (!line.startsWith("MAIL") && !line.startsWith("RCPT")) {
             others.add(line);
           }
-          if (line.equals("QUIT")) {
+          if (line.equals("NOOP")) {
+            noop.countDown();
+          } else if (line.equals("QUIT")) {
             quit.countDown();
           }
           say(out, line.equals("QUIT") ? "221 bye" : "250 ok");

@@ -19,6 +19,7 @@ import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.smtp.MailExchanger;
 import io.upgradeable.smtp.MailExchangers;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -267,21 +268,27 @@ class DnsMailExchangersTest {
   }
 
   @Test
+  void allServersSilent_askedAgainInTheirTurn() throws Exception {
+    CountDownLatch twice = new CountDownLatch(2);
+    CountDownLatch once = new CountDownLatch(1);
+    try (LittleDnsServer silent = LittleDnsServer.start(asked -> twice.countDown());
+        LittleDnsServer mute = LittleDnsServer.start(asked -> once.countDown());
+        DnsMailExchangers dns =
+            asking(silent, mute).queryTimeout(Duration.ofMillis(50)).timeout(LONG).build()) {
+      CompletableFuture<List<MailExchanger>> lookup = dns.lookup(DOMAIN);
+      assertThat(once.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(twice.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      lookup.cancel(false);
+    }
+  }
+
+  @Test
   void allServersSilent_deadline_timedOut() throws Exception {
     try (LittleDnsServer silent = LittleDnsServer.start(asked -> {});
         LittleDnsServer mute = LittleDnsServer.start(asked -> {})) {
-      LayerTimedOut failure =
-          failure(
-              LayerTimedOut.class,
-              asking(silent, mute)
-                  .queryTimeout(Duration.ofMillis(50))
-                  .timeout(Duration.ofSeconds(3)));
-
-      assertThat(failure)
+      assertThat(failure(LayerTimedOut.class, asking(silent, mute).timeout(SHORT)))
           .hasMessage(
-              "dns: example.test: expected its mail exchangers, got nothing complete within 3 s");
-      assertThat(silent.questions()).as("asked again in its turn").hasSizeGreaterThan(1);
-      assertThat(mute.questions()).isNotEmpty();
+              "dns: example.test: expected its mail exchangers, got nothing complete within 200 ms");
     }
   }
 
@@ -290,10 +297,16 @@ class DnsMailExchangersTest {
     try (LittleDnsServer silent = LittleDnsServer.start(asked -> {});
         LittleDnsServer bad =
             LittleDnsServer.start(asked -> asked.reply(DnsResponseCode.SERVFAIL))) {
-      ConnectFailed failure =
-          failure(ConnectFailed.class, asking(bad, silent).timeout(Duration.ofSeconds(2)));
+      UpgradeException failure = null;
+      // The one that answers has to do so before the deadline, which a busy machine may prevent.
+      for (int seconds = 1; seconds <= 16 && !(failure instanceof ConnectFailed); seconds *= 4) {
+        failure =
+            failure(
+                UpgradeException.class, asking(bad, silent).timeout(Duration.ofSeconds(seconds)));
+      }
 
       assertThat(failure)
+          .isInstanceOf(ConnectFailed.class)
           .hasMessageContaining("a temporary failure: SERVFAIL(2) from")
           .hasMessageEndingWith(", nothing from the others");
     }
@@ -301,19 +314,20 @@ class DnsMailExchangersTest {
 
   @Test
   void nobodyListens_deadline_temporary() throws Exception {
-    InetSocketAddress closedPort;
-    try (LittleDnsServer server = LittleDnsServer.start(asked -> {})) {
-      closedPort = server.address();
-    }
-    UpgradeException failure =
-        failure(
-            UpgradeException.class,
-            DnsMailExchangers.builder()
-                .nameServers(List.of(closedPort))
-                .queryTimeout(SHORT)
-                .timeout(SHORT));
+    InetAddress loopback = InetAddress.getLoopbackAddress();
+    try (DatagramSocket own = new DatagramSocket(0, loopback)) {
+      // Connected to itself it hears nobody else, and nobody else gets its port.
+      own.connect(loopback, own.getLocalPort());
+      UpgradeException failure =
+          failure(
+              UpgradeException.class,
+              DnsMailExchangers.builder()
+                  .nameServers(List.of(new InetSocketAddress(loopback, own.getLocalPort())))
+                  .queryTimeout(SHORT)
+                  .timeout(SHORT));
 
-    assertThat(failure).isInstanceOfAny(ConnectFailed.class, LayerTimedOut.class);
+      assertThat(failure).isInstanceOfAny(ConnectFailed.class, LayerTimedOut.class);
+    }
   }
 
   @Test

@@ -5,11 +5,6 @@ import io.upgradeable.negotiation.Role;
 import io.upgradeable.testkit.Certificates.Issued;
 import io.upgradeable.testkit.Dialogue.Event;
 import io.upgradeable.testkit.Dialogue.Kind;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.util.Arrays;
 import java.util.List;
 
@@ -97,21 +92,11 @@ public enum Fault {
           "expected a client's dialogue with =TLS=, got " + dialogue);
     }
     if (this == REFUSE_CONNECTION) {
-      return refuseConnections();
+      RefusingPort port = RefusingPort.open();
+      return new Server(port.endpoint(), port);
     }
     ScriptedPeer peer = ScriptedPeer.server(script(dialogue), identity);
     return new Server(peer.endpoint(), peer);
-  }
-
-  /** A port that is bound but not listened on is refused by the system, and stays ours. */
-  private static Server refuseConnections() {
-    try {
-      Socket bound = new Socket();
-      bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      return new Server(Endpoint.of("localhost", bound.getLocalPort()), bound);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private Script script(Dialogue dialogue) {

@@ -55,6 +55,9 @@ public final class ScriptedPeer implements AutoCloseable {
   /** How long {@link #close()} waits for scripts to see what has come, and then for their end. */
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(3);
 
+  /** How long scripts may take whose sockets are closed; only a broken one takes so long. */
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(30);
+
   private static final char[] NO_PASSWORD = {};
 
   private final Script script;
@@ -186,12 +189,12 @@ public final class ScriptedPeer implements AutoCloseable {
   @Override
   public void close() {
     closing.countDown();
-    boolean ended = joinAll();
+    boolean ended = joinAll(CLOSE_PATIENCE);
     if (listening != null) {
       closeQuietly(listening);
     }
     sockets.forEach(ScriptedPeer::closeQuietly);
-    ended = ended || joinAll();
+    ended = ended || joinAll(STOP_PATIENCE);
     throwMismatch();
     if (!ended) {
       throw new AssertionError("expected all scripts to end, got one that goes on");
@@ -199,8 +202,8 @@ public final class ScriptedPeer implements AutoCloseable {
   }
 
   /** False if they take too long. The accepting thread is the first, so none is missed. */
-  private boolean joinAll() {
-    long end = System.nanoTime() + CLOSE_PATIENCE.toNanos();
+  private boolean joinAll(Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
     try {
       for (int i = 0; i < threads.size(); i++) { // by index: the first one adds others
         Thread thread = threads.get(i);
