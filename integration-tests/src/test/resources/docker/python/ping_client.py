@@ -126,7 +126,7 @@ def main() -> int:
     parser.add_argument("--cafile", required=True)
     parser.add_argument("--servername", help="the name to ask for and to check (default: --host)")
     parser.add_argument("--coalesce", action="store_true")
-    parser.add_argument("--timeout", type=float, default=10, help="seconds for everything")
+    parser.add_argument("--timeout", type=float, default=40, help="seconds for everything")
     options = parser.parse_args()
     context = ssl.create_default_context(cafile=options.cafile)
     name = options.servername or options.host

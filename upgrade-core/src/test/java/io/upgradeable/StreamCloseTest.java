@@ -276,9 +276,10 @@ final class StreamCloseTest extends PeerFixture {
       Socket peer = accept();
       CompletableFuture<Void> closing = CompletableFuture.runAsync(stream::close);
       factory.close();
+      assertThat(peer.getInputStream().read()).isEqualTo(-1);
+      peer.close(); // Or the close would linger.
       closing.get(20, TimeUnit.SECONDS);
       CompletableFuture.runAsync(stream::close).get(20, TimeUnit.SECONDS);
-      peer.close();
     }
   }
 
@@ -360,8 +361,11 @@ final class StreamCloseTest extends PeerFixture {
 
   @Test
   void close_peerEndsItsSideWhileTheLastBytesWait_peerGetsAllOfThem() throws Exception {
-    // More than the kernels hold unread, but soon read: a close lingers for two seconds.
-    int length = 16 * 1024 * 1024;
+    whileCloseLingers(this::endWhileTheLastBytesWait);
+  }
+
+  private void endWhileTheLastBytesWait() throws Exception {
+    int length = 16 * 1024 * 1024; // more than the kernels hold unread
     CompletableFuture<UpgradeableStream> bulk = new CompletableFuture<>();
     UpgradeableStreams serving = closing(UpgradeableStreams.builder().threads(1).build());
     UpgradeableServer server =

@@ -2,8 +2,6 @@ package io.upgradeable.bench;
 
 import io.upgradeable.Endpoint;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,18 +96,12 @@ final class RelayWorkload implements Callable<Integer> {
 
   private static ServerProcess start(Contestant proxy, Endpoint origin, Path folder)
       throws IOException {
-    Endpoint listen = Endpoint.of("127.0.0.1", proxy.cooperative() ? 0 : freePort());
+    Endpoint listen = Endpoint.of("127.0.0.1", proxy.cooperative() ? 0 : ServerProcess.freePort());
     List<String> command =
         proxy.command().apply(List.of("--listen", "" + listen, "--origin", "" + origin));
     return proxy.cooperative()
         ? ServerProcess.announced(proxy.name(), command)
         : ServerProcess.listening(command, listen, folder.resolve(proxy.name() + ".log"));
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** One process without a cache; its files may lie where bench/peers unpacked them. */

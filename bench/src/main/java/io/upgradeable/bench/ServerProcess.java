@@ -3,6 +3,7 @@ package io.upgradeable.bench;
 import io.upgradeable.Endpoint;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -65,10 +67,20 @@ final class ServerProcess implements AutoCloseable {
     return server;
   }
 
-  /** A port of loopback that nobody listens on. */
+  /**
+   * A port of loopback that nobody listens on, and that the system gives to nobody who leaves the
+   * choice to it: those begin at 32768.
+   */
   static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+    for (int attempt = 1; ; attempt++) {
+      int port = ThreadLocalRandom.current().nextInt(20_000, 32_768);
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      } catch (BindException taken) {
+        if (attempt == 100) {
+          throw taken;
+        }
+      }
     }
   }
 
@@ -122,6 +134,9 @@ final class ServerProcess implements AutoCloseable {
     while (true) {
       try (Socket probe = new Socket()) {
         probe.connect(new InetSocketAddress(endpoint.host(), endpoint.port()), 1000);
+        if (!process.isAlive()) {
+          throw new IOException("somebody else listens there");
+        }
         return;
       } catch (IOException e) {
         if (!process.isAlive() || System.nanoTime() > deadline) {

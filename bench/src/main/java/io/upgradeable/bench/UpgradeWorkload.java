@@ -106,7 +106,7 @@ final class UpgradeWorkload implements Callable<Integer> {
             "--units", String.valueOf(units),
             "--warm-up", String.valueOf(warmUp),
             "--at-once", String.valueOf(atOnce),
-            "--limit", early ? "10" : "30",
+            "--limit", "30",
             "--early-hello", String.valueOf(early));
     Contestant client =
         early ? PingContestants.early(pair.contestant.engine()) : pair.contestant.client();

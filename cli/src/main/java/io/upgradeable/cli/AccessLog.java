@@ -16,11 +16,12 @@ final class AccessLog {
   private static final int MAX_WAITING = 10_000;
 
   /** For a reader who is slow, while the user waits for the end. */
-  static final Duration PATIENCE = Duration.ofSeconds(2);
+  static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final Consumer<String> lines;
   private final Duration patience;
   private final AtomicLong lost = new AtomicLong();
+  private volatile boolean writing;
   private final ThreadPoolExecutor thread =
       new ThreadPoolExecutor(
           1,
@@ -60,11 +61,16 @@ final class AccessLog {
   }
 
   private void write(String line) {
-    long missing = lost.getAndSet(0);
-    if (missing > 0) {
-      lines.accept("(" + missing + " lines lost: nobody read them fast enough)");
+    writing = true;
+    try {
+      long missing = lost.getAndSet(0);
+      if (missing > 0) {
+        lines.accept("(" + missing + " lines lost: nobody read them fast enough)");
+      }
+      lines.accept(line);
+    } finally {
+      writing = false;
     }
-    lines.accept(line);
   }
 
   /**
@@ -94,6 +100,6 @@ final class AccessLog {
 
   /** Whether a line is still being written, after the end: whoever writes there waits as well. */
   boolean isStuck() {
-    return !thread.isTerminated();
+    return writing;
   }
 }

@@ -1,12 +1,13 @@
 package io.upgradeable.cli;
 
+import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 
 /**
  * Lets the user end a command (SIGINT, SIGTERM) without cutting it off: the command's thread is
@@ -15,18 +16,34 @@ import java.util.function.Supplier;
 final class Interruption implements AutoCloseable {
 
   /** More than any command takes to close. */
-  private static final long PATIENCE_SECONDS = 10;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** Waits for somebody else. */
+  interface Wait<T> {
+    T result() throws IOException;
+  }
 
   private static final Set<Thread> DEAF = ConcurrentHashMap.newKeySet();
 
   private final Runnable teller;
+  private final Duration patience;
   private final Thread command = Thread.currentThread();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread hook = new Thread(this::onShutdown, "upgrade-cli-interruption");
   private volatile OptionalInt exitCode = OptionalInt.empty();
 
-  Interruption(Runnable teller) {
+  private Interruption(Runnable teller) {
+    this(teller, PATIENCE);
+  }
+
+  /**
+   * Watches over the calling thread, but not for the JVM's end.
+   *
+   * @param patience how long the end waits for a command that can hear
+   */
+  Interruption(Runnable teller, Duration patience) {
     this.teller = teller;
+    this.patience = patience;
   }
 
   /**
@@ -49,14 +66,14 @@ final class Interruption implements AutoCloseable {
    * Waits for something that {@link Thread#interrupt} does not wake up from, such as a line from
    * the terminal. A command that is ended meanwhile is not waited for: it has nothing to close yet.
    */
-  static <T> T deaf(Supplier<T> wait) throws InterruptedIOException {
+  static <T> T deaf(Wait<T> wait) throws IOException {
     DEAF.add(Thread.currentThread());
     try {
       // Either this sees the interruption, or the hook sees that nobody listens.
       if (Thread.currentThread().isInterrupted()) {
         throw new InterruptedIOException();
       }
-      return wait.get();
+      return wait.result();
     } finally {
       DEAF.remove(Thread.currentThread());
     }
@@ -75,7 +92,7 @@ final class Interruption implements AutoCloseable {
       return;
     }
     try {
-      boolean inTime = ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      boolean inTime = ended.await(patience.toSeconds(), TimeUnit.SECONDS);
       if (inTime && exitCode.isPresent()) {
         Runtime.getRuntime().halt(exitCode.getAsInt());
       }

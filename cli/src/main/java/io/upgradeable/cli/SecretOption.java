@@ -3,6 +3,7 @@ package io.upgradeable.cli;
 import io.upgradeable.sasl.Secret;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -38,7 +39,7 @@ abstract class SecretOption {
   record Sources(Optional<String> variable, Optional<Path> file, boolean stdin) {}
 
   private interface Source {
-    char[] read();
+    char[] read() throws IOException;
   }
 
   private final String what;
@@ -77,9 +78,11 @@ abstract class SecretOption {
     }
   }
 
-  private char[] fromStdin() {
+  private char[] fromStdin() throws IOException {
     try {
-      return firstLine(System.in, "on stdin");
+      return Interruption.deaf(() -> firstLine(System.in, "on stdin"));
+    } catch (InterruptedIOException e) {
+      throw e;
     } catch (IOException e) {
       throw new UsageException(
           "cannot read %s from stdin: %s".formatted(what, FileProblem.why(e)), e);

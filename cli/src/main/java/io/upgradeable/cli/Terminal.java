@@ -2,7 +2,6 @@ package io.upgradeable.cli;
 
 import java.io.Console;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +14,7 @@ final class Terminal {
 
   /** Asks without echo; empty if nobody is there to answer. */
   @SuppressWarnings("SystemConsoleNull") // isTerminal() is for the JDKs where it is never null
-  static Optional<char[]> readPassword(String prompt) throws InterruptedIOException {
+  static Optional<char[]> readPassword(String prompt) throws IOException {
     Console console = System.console();
     if (console == null || !isTerminal(console)) {
       return Optional.empty();

@@ -111,6 +111,7 @@ class LdapFailureTest {
           .containsAnyOf(
               "the time for the whole command",
               "handshake",
+              "the addresses of the name",
               "expected the response to StartTLS",
               "connect");
     }

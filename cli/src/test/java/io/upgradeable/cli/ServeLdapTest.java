@@ -93,7 +93,7 @@ class ServeLdapTest {
             .send(Arrays.copyOf(LdapScripts.whoAmIRequest(1), 5))
             .expect(LdapScripts.notice(ResultCode.UNAVAILABLE, "Nothing complete in time, goodbye"))
             .expectClose();
-    try (RunningServer server = serve("--tls", "--step-timeout", Patience.LONG);
+    try (RunningServer server = serve("--tls", "--step-timeout", Patience.BEHIND_A_HANDSHAKE);
         ScriptedPeer client =
             ScriptedPeer.client(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()), script)) {

@@ -204,7 +204,7 @@ class SmtpMailTest {
   void noAnswerToTheDot_json_exits4AndUnknown() {
     try (RunningServer server = serve("--discard", "--fail", "dot=delay:1m")) {
       JsonObject json =
-          smtp(server, mail("--step-timeout", Patience.LONG, "--output", "json"))
+          smtp(server, mail("--step-timeout", Patience.BEHIND_A_HANDSHAKE, "--output", "json"))
               .failed(ExitCode.TIMED_OUT, "5 s", "is unknown")
               .json();
 

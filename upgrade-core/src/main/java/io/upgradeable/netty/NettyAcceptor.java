@@ -70,6 +70,7 @@ public final class NettyAcceptor implements AutoCloseable {
   private final Map<InetAddress, AtomicInteger> openByAddress = new ConcurrentHashMap<>();
   private final AtomicInteger count = new AtomicInteger();
   private final AtomicBoolean closing = new AtomicBoolean();
+  private volatile boolean listenerClosed;
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Channel listener;
@@ -173,7 +174,7 @@ public final class NettyAcceptor implements AutoCloseable {
     }
     InetAddress address = remote.getAddress();
     if (count.incrementAndGet() > maxConnections) {
-      count.decrementAndGet();
+      oneLess();
       return false;
     }
     AtomicBoolean admitted = new AtomicBoolean();
@@ -194,7 +195,12 @@ public final class NettyAcceptor implements AutoCloseable {
     open.remove(channel);
     openByAddress.computeIfPresent(
         address, (key, known) -> known.decrementAndGet() == 0 ? null : known);
-    if (count.decrementAndGet() == 0 && closing.get()) {
+    oneLess();
+  }
+
+  /** Whichever comes last, the end of the listening or the last connection's, tells of both. */
+  private void oneLess() {
+    if (count.decrementAndGet() == 0 && listenerClosed) {
       drained.complete(null);
     }
   }
@@ -279,6 +285,7 @@ public final class NettyAcceptor implements AutoCloseable {
   }
 
   private void endAfter(Duration grace) {
+    listenerClosed = true;
     if (count.get() == 0) {
       drained.complete(null);
     } else {

@@ -449,8 +449,10 @@ final class SessionDriver implements SessionContext {
                 // Behind the event that tells why.
                 executor().execute(() -> written.completeExceptionally(goneCause()));
               } else {
-                written.completeExceptionally(
-                    Failures.ofTransport(future.cause(), connection.where("an open connection")));
+                UpgradeException failure =
+                    Failures.ofTransport(future.cause(), connection.where("an open connection"));
+                endsWith(failure); // What is written behind it finds only a closed channel.
+                written.completeExceptionally(failure);
               }
             });
   }

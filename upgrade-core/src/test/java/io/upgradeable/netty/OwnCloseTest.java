@@ -149,8 +149,11 @@ final class OwnCloseTest extends PeerFixture {
 
   @Test
   void connectionClosed_overBytesOfThePeerThatNobodyRead_whatWasWrittenArrives() throws Exception {
-    // More than the peer's kernel takes unread, but soon read: a close lingers for two seconds.
-    int length = 1024 * 1024;
+    whileCloseLingers(this::closeOverUnreadBytes);
+  }
+
+  private void closeOverUnreadBytes() throws Exception {
+    int length = 1024 * 1024; // more than the peer's kernel takes unread
     RecordingSession session = RecordingSession.silent();
     Connection connection = connector().connect(LayerStack.tcp(peerEndpoint()), session);
     Socket peer = accept();
@@ -165,6 +168,10 @@ final class OwnCloseTest extends PeerFixture {
 
   @Test
   void connectorClosedBehindAConnection_whatWasWrittenArrives() throws Exception {
+    whileCloseLingers(this::closeConnectorBehindAConnection);
+  }
+
+  private void closeConnectorBehindAConnection() throws Exception {
     int length = 16 * 1024 * 1024; // more than the kernels take unread
     RecordingSession session = RecordingSession.silent();
     NettyConnector connector = connector();

@@ -2,6 +2,7 @@ package io.upgradeable.testkit;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -26,6 +27,21 @@ final class ScriptedConnection {
   private final Supplier<SSLEngine> engines;
   private final Duration patience;
   private final CountDownLatch closing;
+
+  private final OutputStream out =
+      new OutputStream() {
+        @Override
+        public void write(int next) throws IOException {
+          write(new byte[] {(byte) next});
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+          ScriptedConnection.this.write(bytes, offset, length);
+        }
+      };
+
+  private volatile boolean writing;
   private @Nullable BlockingTls tls;
   private byte[] unread = {};
 
@@ -46,7 +62,27 @@ final class ScriptedConnection {
     if (secure != null) {
       secure.write(bytes);
     } else {
-      socket.getOutputStream().write(bytes);
+      out.write(bytes);
+    }
+  }
+
+  /** Breaks off a write that nobody's reading ends; from any thread. */
+  void endWrite() {
+    if (writing) {
+      try {
+        socket.close();
+      } catch (IOException e) {
+        // gone
+      }
+    }
+  }
+
+  private void write(byte[] bytes, int offset, int length) throws IOException {
+    writing = true;
+    try {
+      socket.getOutputStream().write(bytes, offset, length);
+    } finally {
+      writing = false;
     }
   }
 
@@ -126,7 +162,7 @@ final class ScriptedConnection {
     }
     byte[] early = unread;
     unread = new byte[0];
-    tls = new BlockingTls(engines.get(), this::read, socket.getOutputStream(), early);
+    tls = new BlockingTls(engines.get(), this::read, out, early);
     tls.handshake(lastPlaintext);
   }
 

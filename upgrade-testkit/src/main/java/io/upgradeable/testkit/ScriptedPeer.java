@@ -52,11 +52,8 @@ public final class ScriptedPeer implements AutoCloseable {
   /** Only a broken test waits that long. */
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-  /** How long {@link #close()} waits for scripts to see what has come, and then for their end. */
-  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(3);
-
-  /** How long scripts may take whose sockets are closed; only a broken one takes so long. */
-  private static final Duration STOP_PATIENCE = Duration.ofSeconds(30);
+  /** How long {@link #close()} lets scripts write what nobody reads. */
+  private static final Duration WRITE_PATIENCE = Duration.ofSeconds(3);
 
   private static final char[] NO_PASSWORD = {};
 
@@ -72,6 +69,7 @@ public final class ScriptedPeer implements AutoCloseable {
   private final CountDownLatch closing = new CountDownLatch(1);
   private final List<AssertionError> mismatches = new CopyOnWriteArrayList<>();
   private final List<String> endings = new CopyOnWriteArrayList<>();
+  private final List<ScriptedConnection> connections = new CopyOnWriteArrayList<>();
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
   private volatile boolean played;
@@ -189,12 +187,15 @@ public final class ScriptedPeer implements AutoCloseable {
   @Override
   public void close() {
     closing.countDown();
-    boolean ended = joinAll(CLOSE_PATIENCE);
+    boolean ended = joinAll(WRITE_PATIENCE);
+    if (!ended) { // Whoever reads, or is yet to be accepted, comes to its end by itself.
+      connections.forEach(ScriptedConnection::endWrite);
+      ended = joinAll(PATIENCE);
+    }
     if (listening != null) {
       closeQuietly(listening);
     }
     sockets.forEach(ScriptedPeer::closeQuietly);
-    ended = ended || joinAll(STOP_PATIENCE);
     throwMismatch();
     if (!ended) {
       throw new AssertionError("expected all scripts to end, got one that goes on");
@@ -265,6 +266,7 @@ public final class ScriptedPeer implements AutoCloseable {
     try (socket) {
       ScriptedConnection connection =
           new ScriptedConnection(socket, this::newEngine, PATIENCE, closing);
+      connections.add(connection);
       for (Script.Step next : script.steps()) {
         number++;
         step = "step %d (%s)".formatted(number, next.name());
