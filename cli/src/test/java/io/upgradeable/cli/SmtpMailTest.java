@@ -205,7 +205,7 @@ class SmtpMailTest {
     try (RunningServer server = serve("--discard", "--fail", "dot=delay:1m")) {
       JsonObject json =
           smtp(server, mail("--step-timeout", Patience.BEHIND_A_HANDSHAKE, "--output", "json"))
-              .failed(ExitCode.TIMED_OUT, "5 s", "is unknown")
+              .failed(ExitCode.TIMED_OUT, "10 s", "is unknown")
               .json();
 
       JsonObject recipient =
