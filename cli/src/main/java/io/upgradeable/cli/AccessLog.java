@@ -21,7 +21,10 @@ final class AccessLog {
   private final Consumer<String> lines;
   private final Duration patience;
   private final AtomicLong lost = new AtomicLong();
-  private volatile boolean writing;
+
+  /** Those that wait, and the one that is being written. */
+  private final AtomicLong unwritten = new AtomicLong();
+
   private final ThreadPoolExecutor thread =
       new ThreadPoolExecutor(
           1,
@@ -34,7 +37,7 @@ final class AccessLog {
             writer.setDaemon(true);
             return writer;
           },
-          (task, executor) -> lost.incrementAndGet());
+          (task, executor) -> refused());
 
   /**
    * Begins.
@@ -57,11 +60,16 @@ final class AccessLog {
   }
 
   void tell(String line) {
+    unwritten.incrementAndGet();
     thread.execute(() -> write(line));
   }
 
+  private void refused() {
+    unwritten.decrementAndGet();
+    lost.incrementAndGet();
+  }
+
   private void write(String line) {
-    writing = true;
     try {
       long missing = lost.getAndSet(0);
       if (missing > 0) {
@@ -69,7 +77,7 @@ final class AccessLog {
       }
       lines.accept(line);
     } finally {
-      writing = false;
+      unwritten.decrementAndGet();
     }
   }
 
@@ -92,7 +100,9 @@ final class AccessLog {
   }
 
   private void abandon() {
-    lost.addAndGet(thread.shutdownNow().size());
+    int waiting = thread.shutdownNow().size();
+    lost.addAndGet(waiting);
+    unwritten.addAndGet(-waiting);
     if (isStuck()) {
       lost.incrementAndGet(); // The one that is being written.
     }
@@ -100,6 +110,6 @@ final class AccessLog {
 
   /** Whether a line is still being written, after the end: whoever writes there waits as well. */
   boolean isStuck() {
-    return writing;
+    return unwritten.get() > 0;
   }
 }

@@ -23,8 +23,8 @@ final class AuthOptions {
       names = "--user",
       paramLabel = "NAME",
       description =
-          "Authenticate as this user, by a password or a token; the password is asked for if none"
-              + " is given.")
+          "Authenticate as this user, by a password or a token; the password is asked for on"
+              + " the terminal if none is given.")
   private @Nullable String user;
 
   @Mixin private final PasswordOption password = new PasswordOption();

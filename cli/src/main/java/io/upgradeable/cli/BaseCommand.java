@@ -57,9 +57,10 @@ abstract class BaseCommand implements Callable<Integer> {
     }
   }
 
-  /** The cursor stands behind the prompt that was not answered. */
-  private void tellOfInterruption() {
-    err().println();
+  private void tellOfInterruption(boolean behindPrompt) {
+    if (behindPrompt) {
+      err().println(); // The cursor stands there, for it was not answered.
+    }
     diagnose(Failure.INTERRUPTED);
   }
 

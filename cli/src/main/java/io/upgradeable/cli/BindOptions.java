@@ -16,8 +16,8 @@ final class BindOptions {
       names = "--bind-dn",
       paramLabel = "DN",
       description =
-          "Bind by this name and a password (simple bind); the password is asked for if none is"
-              + " given.")
+          "Bind by this name and a password (simple bind); the password is asked for on the"
+              + " terminal if none is given.")
   private @Nullable String name;
 
   @Option(

@@ -39,11 +39,12 @@ import picocli.CommandLine.Option;
       "  upgrade-cli connect --output json",
       "With a proxy of yours:",
       "  upgrade-cli connect --via http://proxy.example.org:3128 www.example.org:443 -v",
-      "  upgrade-cli connect --via https://me@proxy.example.org:3129 --via socks5://inner"
-          + " mail.example.org:25 --no-tls",
-      "  upgrade-cli connect --via http://proxy:3128 --listen 127.0.0.1:8143 --tls imap.example.org:993",
-      "  ssh -o ProxyCommand='upgrade-cli connect --via http://proxy:3128 --stdio %%h:%%p'"
-          + " shell.example.org"
+      "  upgrade-cli connect --via https://me@proxy.example.org:3129 \\",
+      "    --via socks5://inner mail.example.org:25 --no-tls",
+      "  upgrade-cli connect --via http://proxy:3128 --listen 127.0.0.1:8143 --tls \\",
+      "    imap.example.org:993",
+      "  ssh -o ProxyCommand='upgrade-cli connect --via http://p:3128 --stdio %%h:%%p' \\",
+      "    shell.example.org"
     })
 final class ConnectCommand extends ClientCommand {
 

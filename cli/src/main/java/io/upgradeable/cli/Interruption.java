@@ -3,8 +3,8 @@ package io.upgradeable.cli;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -23,16 +23,24 @@ final class Interruption implements AutoCloseable {
     T result() throws IOException;
   }
 
-  private static final Set<Thread> DEAF = ConcurrentHashMap.newKeySet();
+  /** The threads that hear nothing, and whether they wait behind a prompt. */
+  private static final Map<Thread, Boolean> DEAF = new ConcurrentHashMap<>();
 
-  private final Runnable teller;
+  /** Tells the user when the command's thread cannot do so. */
+  interface Teller {
+    void tell(boolean behindPrompt);
+  }
+
+  private final Teller teller;
   private final Duration patience;
   private final Thread command = Thread.currentThread();
   private final CountDownLatch ended = new CountDownLatch(1);
-  private final Thread hook = new Thread(this::onShutdown, "upgrade-cli-interruption");
+  private final Thread hook =
+      new Thread(
+          () -> onShutdown().ifPresent(Runtime.getRuntime()::halt), "upgrade-cli-interruption");
   private volatile OptionalInt exitCode = OptionalInt.empty();
 
-  private Interruption(Runnable teller) {
+  private Interruption(Teller teller) {
     this(teller, PATIENCE);
   }
 
@@ -41,7 +49,7 @@ final class Interruption implements AutoCloseable {
    *
    * @param patience how long the end waits for a command that can hear
    */
-  Interruption(Runnable teller, Duration patience) {
+  Interruption(Teller teller, Duration patience) {
     this.teller = teller;
     this.patience = patience;
   }
@@ -52,7 +60,7 @@ final class Interruption implements AutoCloseable {
    * @param teller tells the user that the command was interrupted when its thread cannot do so
    * @throws InterruptedException if the JVM is about to end already
    */
-  static Interruption ofThisThread(Runnable teller) throws InterruptedException {
+  static Interruption ofThisThread(Teller teller) throws InterruptedException {
     Interruption interruption = new Interruption(teller);
     try {
       Runtime.getRuntime().addShutdownHook(interruption.hook);
@@ -63,11 +71,20 @@ final class Interruption implements AutoCloseable {
   }
 
   /**
-   * Waits for something that {@link Thread#interrupt} does not wake up from, such as a line from
-   * the terminal. A command that is ended meanwhile is not waited for: it has nothing to close yet.
+   * Waits for something that {@link Thread#interrupt} does not wake up from, such as a line of a
+   * pipe. A command that is ended meanwhile is not waited for: it has nothing to close yet.
    */
   static <T> T deaf(Wait<T> wait) throws IOException {
-    DEAF.add(Thread.currentThread());
+    return deaf(false, wait);
+  }
+
+  /** As {@link #deaf(Wait)}, where a prompt was shown. */
+  static <T> T deafBehindPrompt(Wait<T> wait) throws IOException {
+    return deaf(true, wait);
+  }
+
+  private static <T> T deaf(boolean behindPrompt, Wait<T> wait) throws IOException {
+    DEAF.put(Thread.currentThread(), behindPrompt);
     try {
       // Either this sees the interruption, or the hook sees that nobody listens.
       if (Thread.currentThread().isInterrupted()) {
@@ -84,20 +101,23 @@ final class Interruption implements AutoCloseable {
     exitCode = OptionalInt.of(code.code());
   }
 
-  /** What happens when the JVM is about to end while the command runs. */
-  void onShutdown() {
+  /**
+   * What happens when the JVM is about to end while the command runs.
+   *
+   * @return with what the JVM ends, if the command says so
+   */
+  OptionalInt onShutdown() {
     command.interrupt();
-    if (DEAF.contains(command)) {
-      teller.run();
-      return;
+    Boolean behindPrompt = DEAF.get(command);
+    if (behindPrompt != null) {
+      teller.tell(behindPrompt);
+      return OptionalInt.of(ExitCode.INTERRUPTED.code());
     }
     try {
-      boolean inTime = ended.await(patience.toSeconds(), TimeUnit.SECONDS);
-      if (inTime && exitCode.isPresent()) {
-        Runtime.getRuntime().halt(exitCode.getAsInt());
-      }
+      return ended.await(patience.toSeconds(), TimeUnit.SECONDS) ? exitCode : OptionalInt.empty();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return OptionalInt.empty();
     }
   }
 

@@ -36,7 +36,8 @@ import picocli.CommandLine.Option;
       "  upgrade-cli ldap -v ldap.example.org",
       "  upgrade-cli ldap --tls ldap.example.org:636",
       "  upgrade-cli ldap --bind-dn uid=me,dc=example,dc=org --whoami ldap.example.org",
-      "  upgrade-cli ldap --cert me.pem --key me.key --sasl-external --whoami ldap.example.org"
+      "  upgrade-cli ldap --cert me.pem --key me.key --sasl-external --whoami \\",
+      "    ldap.example.org"
     })
 final class LdapCommand extends ClientCommand {
 

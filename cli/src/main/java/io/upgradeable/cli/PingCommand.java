@@ -24,7 +24,7 @@ import picocli.CommandLine.Command;
       "  upgrade-cli ping",
       "  upgrade-cli ping --tls-max 1.2 --show-certs",
       "  upgrade-cli ping --output json",
-      "With \"upgrade-cli serve ping --self-signed --write-cert /tmp/ping.pem\" running elsewhere:",
+      "With \"upgrade-cli serve ping --self-signed --write-cert /tmp/ping.pem\" running:",
       "  upgrade-cli ping -v --cafile /tmp/ping.pem localhost:10001"
     })
 final class PingCommand extends ClientCommand {

@@ -69,9 +69,12 @@ abstract class SecretOption {
     return value.toCharArray();
   }
 
-  private char[] fromFile(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      return firstLine(in, "in " + file);
+  /** It may be a pipe, which keeps one waiting as stdin does. */
+  private char[] fromFile(Path file) throws IOException {
+    try {
+      return Interruption.deaf(() -> firstLine(file));
+    } catch (InterruptedIOException e) {
+      throw e;
     } catch (IOException e) {
       throw new UsageException(
           "cannot read %s from %s: %s".formatted(what, file, FileProblem.why(file, e)), e);
@@ -150,6 +153,12 @@ abstract class SecretOption {
                 new UsageException(
                     "%s needs %s: give %3$s-env, %3$s-file or %3$s-stdin"
                         .formatted(purpose, what, prefix))));
+  }
+
+  private char[] firstLine(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return firstLine(in, "in " + file);
+    }
   }
 
   private char[] firstLine(InputStream in, String where) throws IOException {

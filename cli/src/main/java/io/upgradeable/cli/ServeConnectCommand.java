@@ -29,11 +29,13 @@ import picocli.CommandLine.Option;
     footer = {
       "%nExamples:",
       "  upgrade-cli serve connect --allow 127.0.0.1:10001",
-      "  upgrade-cli serve connect --allow *.example.org:443 --allow 10.1.0.0/16:22",
-      "  upgrade-cli serve connect --allow-public --tls --self-signed --write-cert /tmp/proxy.pem",
-      "  upgrade-cli serve connect --user me --print-user >> /tmp/users",
-      "  upgrade-cli serve connect --allow-public --users /tmp/users --listen 0.0.0.0 --tls"
-          + " --cert c.pem --key k.pem",
+      "  upgrade-cli serve connect --allow '*.example.org:443' --allow 10.1.0.0/16:22",
+      "  upgrade-cli serve connect --allow-public --tls --self-signed \\",
+      "    --write-cert /tmp/proxy.pem",
+      "  upgrade-cli serve connect --user me --password-file pw \\",
+      "    --print-user >> /tmp/users",
+      "  upgrade-cli serve connect --allow-public --users /tmp/users \\",
+      "    --listen 0.0.0.0 --tls --cert c.pem --key k.pem",
       "  upgrade-cli connect --via http://localhost:3128 localhost:10001 --no-tls"
     })
 final class ServeConnectCommand extends ServerCommand {

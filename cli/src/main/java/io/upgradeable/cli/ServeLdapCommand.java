@@ -23,7 +23,8 @@ import picocli.CommandLine.Mixin;
       "%nExamples:",
       "  upgrade-cli serve ldap --self-signed --write-cert /tmp/ldap.pem",
       "  upgrade-cli ldap --cafile /tmp/ldap.pem localhost:3389",
-      "  PASSWORD=secret upgrade-cli serve ldap --self-signed -v --user cn=me --password-env PASSWORD"
+      "  PASSWORD=secret upgrade-cli serve ldap --self-signed -v --user cn=me \\",
+      "    --password-env PASSWORD"
     })
 final class ServeLdapCommand extends ServerCommand {
 

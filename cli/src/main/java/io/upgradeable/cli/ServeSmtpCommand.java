@@ -33,8 +33,8 @@ import picocli.CommandLine.Option;
     footer = {
       "%nExamples:",
       "  upgrade-cli serve smtp --self-signed --write-cert /tmp/smtp.pem",
-      "  upgrade-cli smtp --cafile /tmp/smtp.pem --from a@example.org --to b@example.org"
-          + " localhost:2525",
+      "  upgrade-cli smtp --cafile /tmp/smtp.pem --from a@example.org \\",
+      "    --to b@example.org localhost:2525",
       "  upgrade-cli serve smtp --self-signed --maildir /tmp/mail --max-size 1000000",
       "  upgrade-cli serve smtp --self-signed --fail rcpt=550 --fail dot=delay:5s"
     })
@@ -83,7 +83,7 @@ final class ServeSmtpCommand extends ServerCommand {
             .listen(plan.endpoint())
             .tls(plan.policy())
             .dialect(lmtp ? SmtpDialect.LMTP : SmtpDialect.SMTP)
-            .limits(limits())
+            .limits(limits(plan))
             .faults(faults());
     plan.limits().applyTo(builder::maxConnections, builder::maxConnectionsPerAddress);
     builder.layerLimits(plan.limits().layerLimits());
@@ -148,11 +148,16 @@ final class ServeSmtpCommand extends ServerCommand {
     }
   }
 
-  private SmtpServerLimits limits() {
+  /** Under TLS a command is an awaited message from its first byte; to say nothing is none. */
+  private SmtpServerLimits limits(Plan plan) {
     if (maxSize < 1) {
       throw new UsageException("expected at least 1 for --max-size, got " + maxSize);
     }
-    return SmtpServerLimits.DEFAULTS.withMessageBytes(maxSize);
+    SmtpServerLimits usual = SmtpServerLimits.DEFAULTS.withMessageBytes(maxSize);
+    return plan.limits()
+        .stepTimeout()
+        .map(step -> usual.withTimeouts(step, usual.idleTimeout(), usual.messageTimeout()))
+        .orElse(usual);
   }
 
   private SmtpServerFaults faults() {

@@ -15,7 +15,10 @@ final class ServerLimitOptions {
   @Option(
       names = "--max-connections",
       paramLabel = "N",
-      description = "How many connections may be open; more are closed at once. 2000 unless given.")
+      description =
+          "How many connections may be open, for connect how many tunnels; more are told so where"
+              + " the protocol has a word for it, and closed. 2000 unless given, and 1000 for"
+              + " connect.")
   private @Nullable Integer connections;
 
   @Option(
@@ -31,8 +34,8 @@ final class ServerLimitOptions {
       paramLabel = "TIME",
       converter = DurationConverter.class,
       description =
-          "For each connection until it is set up; 60s unless given, and 10s for"
-              + " connect. Units: ms, s, m.")
+          "For each layer until it is up (with --tls there are two), which for ping is the whole"
+              + " dialogue; 60s unless given, and 10s for connect. Units: ms, s, m.")
   private @Nullable Duration timeout;
 
   @Option(

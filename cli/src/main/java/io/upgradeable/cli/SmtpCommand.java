@@ -35,15 +35,16 @@ import picocli.CommandLine.Mixin;
       "  upgrade-cli smtp --subject Hello --body Hi --count 100 --connections 4",
       "With a server of yours for mail.example.org:",
       "  upgrade-cli smtp -v mail.example.org:587",
-      "  upgrade-cli smtp --starttls opportunistic --helo me.example.org mail.example.org",
+      "  upgrade-cli smtp --starttls opportunistic --helo me.example.org \\",
+      "    mail.example.org",
       "  upgrade-cli smtp --mx example.org",
       "  upgrade-cli smtp --targets servers.txt --output json",
       "  upgrade-cli smtp --user me mail.example.org:587",
-      "  upgrade-cli smtp --stop-after rcpt --from me@example.org --to you@example.net"
-          + " mail.example.net",
-      "With \"upgrade-cli serve smtp --self-signed --write-cert /tmp/smtp.pem\" running elsewhere:",
-      "  upgrade-cli smtp --cafile /tmp/smtp.pem --from me@example.org --to you@example.org"
-          + " localhost:2525"
+      "  upgrade-cli smtp --stop-after rcpt --from me@example.org \\",
+      "    --to you@example.net mail.example.net",
+      "With \"upgrade-cli serve smtp --self-signed --write-cert /tmp/smtp.pem\" running:",
+      "  upgrade-cli smtp --cafile /tmp/smtp.pem --from me@example.org \\",
+      "    --to you@example.org localhost:2525"
     })
 final class SmtpCommand extends ClientCommand {
 

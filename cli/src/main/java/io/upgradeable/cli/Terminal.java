@@ -19,7 +19,8 @@ final class Terminal {
     if (console == null || !isTerminal(console)) {
       return Optional.empty();
     }
-    return Interruption.deaf(() -> Optional.ofNullable(console.readPassword("%s", prompt)));
+    return Interruption.deafBehindPrompt(
+        () -> Optional.ofNullable(console.readPassword("%s", prompt)));
   }
 
   /** Whether somebody sees stderr at once. */

@@ -17,8 +17,8 @@ final class TimeOptions {
       paramLabel = "TIME",
       converter = DurationConverter.class,
       description =
-          "For the whole command, or for each of several targets; 60s unless given. Units: ms, s,"
-              + " m.")
+          "For the whole command, or for each of several targets and of --mx's servers; with"
+              + " --stdio and --listen until the tunnel is up; 60s unless given. Units: ms, s, m.")
   private Duration timeout = Duration.ofSeconds(60);
 
   @Option(

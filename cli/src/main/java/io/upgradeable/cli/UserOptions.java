@@ -20,8 +20,8 @@ final class UserOptions {
       names = "--user",
       paramLabel = "NAME",
       description =
-          "Know this user, by a password, which is asked for if none is given. Nobody is known"
-              + " unless one is given.")
+          "Know this user, by a password, which is asked for on the terminal if none is given:"
+              + " stdin and stdout have to be it. Nobody is known unless one is given.")
   private @Nullable String name;
 
   @Mixin private final PasswordOption password = new PasswordOption();

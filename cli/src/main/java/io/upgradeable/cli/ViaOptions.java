@@ -38,11 +38,14 @@ final class ViaOptions {
   @Option(
       names = "--via",
       paramLabel = "URL",
-      description =
-          "Go through this proxy: http://HOST:PORT, https://HOST:PORT (TLS with the proxy),"
-              + " socks5://HOST[:PORT] or socks4a://HOST[:PORT], with the user as in"
-              + " http://NAME@HOST:PORT. May be given again, the nearest proxy first. The target's"
-              + " name is looked up by the last one.")
+      description = {
+        "Go through this proxy:",
+        "  http://HOST:PORT",
+        "  https://HOST:PORT (TLS with the proxy)",
+        "  socks5://HOST[:PORT] or socks4a://HOST[:PORT]",
+        "with the user as in http://NAME@HOST:PORT. May be given again, the nearest proxy first."
+            + " The target's name is looked up by the last one."
+      })
   private List<String> urls = new ArrayList<>();
 
   @Option(
@@ -56,8 +59,8 @@ final class ViaOptions {
       names = "--proxy-user",
       paramLabel = "NAME",
       description =
-          "The user of the one proxy whose URL names none; the password is asked for if none is"
-              + " given.")
+          "The user of the one proxy whose URL names none; the password is asked for on the"
+              + " terminal if none is given.")
   private @Nullable String user;
 
   @Mixin private final ProxyPasswordOption password = new ProxyPasswordOption();

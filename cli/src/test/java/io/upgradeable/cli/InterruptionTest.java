@@ -26,9 +26,10 @@ class InterruptionTest {
   void threadReadsFromTerminal_shutdown_toldAndNotWaitedFor() throws Exception {
     CompletableFuture<Void> waiting = new CompletableFuture<>();
     assertNotWaitedFor(
+        "interrupted behind a prompt",
         waiting,
         () ->
-            Interruption.deaf(
+            Interruption.deafBehindPrompt(
                 () -> {
                   waiting.complete(null);
                   return typedByUser();
@@ -61,7 +62,7 @@ class InterruptionTest {
           }
         });
     try {
-      assertNotWaitedFor(waiting, () -> option.read("a test"));
+      assertNotWaitedFor("interrupted", waiting, () -> option.read("a test"));
     } finally {
       System.setIn(before);
     }
@@ -75,7 +76,8 @@ class InterruptionTest {
     return typed.join();
   }
 
-  private void assertNotWaitedFor(CompletableFuture<Void> waiting, Interruption.Wait<?> wait)
+  private void assertNotWaitedFor(
+      String expected, CompletableFuture<Void> waiting, Interruption.Wait<?> wait)
       throws Exception {
     List<String> told = new ArrayList<>();
     CompletableFuture<Interruption> interruption = new CompletableFuture<>();
@@ -83,7 +85,10 @@ class InterruptionTest {
         new Thread(
             () -> {
               interruption.complete(
-                  new Interruption(() -> told.add("interrupted"), Duration.ofHours(1)));
+                  new Interruption(
+                      behindPrompt ->
+                          told.add("interrupted" + (behindPrompt ? " behind a prompt" : "")),
+                      Duration.ofHours(1)));
               try {
                 wait.result();
               } catch (IOException e) {
@@ -92,9 +97,9 @@ class InterruptionTest {
             });
     command.start();
     waiting.get();
-    interruption.get().onShutdown();
 
-    assertThat(told).containsExactly("interrupted");
+    assertThat(interruption.get().onShutdown()).hasValue(130);
+    assertThat(told).containsExactly(expected);
     typed.complete(-1);
     command.join();
   }

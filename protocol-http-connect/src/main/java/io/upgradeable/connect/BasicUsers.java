@@ -30,7 +30,7 @@ import javax.crypto.spec.SecretKeySpec;
  * wrong password. What was right is remembered for a while, by a keyed hash: a client that opens
  * many tunnels is checked once.
  */
-final class BasicUsers implements AutoCloseable {
+final class BasicUsers {
 
   /** More checks wait for no one: the proxy is being tried. */
   private static final int MAX_WAITING = 256;
@@ -44,6 +44,7 @@ final class BasicUsers implements AutoCloseable {
   private final SaslServer server;
   private final ThreadPoolExecutor threads;
   private final SecretKeySpec key;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private volatile boolean closed;
   private final Map<String, Known> remembered =
       new LinkedHashMap<>() {
@@ -66,7 +67,12 @@ final class BasicUsers implements AutoCloseable {
               Thread thread = new Thread(task, "upgradeable-proxy-passwords");
               thread.setDaemon(true);
               return thread;
-            });
+            }) {
+          @Override
+          protected void terminated() {
+            ended.complete(null);
+          }
+        };
     threads.allowCoreThreadTimeOut(true);
     byte[] random = new byte[32];
     new SecureRandom().nextBytes(random);
@@ -153,9 +159,14 @@ final class BasicUsers implements AutoCloseable {
     remembered.put(seal, new Known(user, System.nanoTime() + REMEMBERED_NANOS));
   }
 
-  @Override
-  public void close() {
-    closed = true; // Whoever waits is answered all the same: with the truth, or quickly.
+  /**
+   * Ends the checks that wait, each with a no.
+   *
+   * @return completes when none is under way any more
+   */
+  CompletableFuture<Void> closeAsync() {
+    closed = true;
     threads.shutdown();
+    return ended;
   }
 }

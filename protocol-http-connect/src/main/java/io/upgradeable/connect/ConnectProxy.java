@@ -85,7 +85,7 @@ public final class ConnectProxy implements AutoCloseable {
       this.acceptor = newAcceptor(builder, listen);
     } catch (IOException | RuntimeException e) {
       connector.close();
-      users.ifPresent(BasicUsers::close);
+      users.ifPresent(BasicUsers::closeAsync);
       throw e;
     }
   }
@@ -198,10 +198,13 @@ public final class ConnectProxy implements AutoCloseable {
   public CompletableFuture<Void> shutdownAsync(Duration grace) {
     return acceptor
         .shutdownAsync(grace)
-        .whenComplete(
-            (done, failure) -> {
+        .thenCompose(
+            done -> {
               connector.close();
-              users.ifPresent(BasicUsers::close);
+              // A request whose password is being checked is to be in the log yet.
+              return users
+                  .map(BasicUsers::closeAsync)
+                  .orElseGet(() -> CompletableFuture.completedFuture(null));
             });
   }
 

@@ -456,7 +456,11 @@ class SmtpClientTest {
   @Timeout(20)
   void idle_tooLong_gone() throws Exception {
     try (TinySmtpServer server = new TinySmtpServer(mail -> false);
-        SmtpClient client = client(server.endpoint()).idleLimit(Duration.ofMillis(100)).build()) {
+        SmtpClient client =
+            client(server.endpoint())
+                .idleLimit(Duration.ofMillis(200))
+                .keepAlive(Duration.ofMillis(50)) // It does not make the idle time shorter.
+                .build()) {
       client.send(TO_B, HELLO);
       server.awaitQuit();
       assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);

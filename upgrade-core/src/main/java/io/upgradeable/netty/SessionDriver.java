@@ -451,7 +451,9 @@ final class SessionDriver implements SessionContext {
               } else {
                 UpgradeException failure =
                     Failures.ofTransport(future.cause(), connection.where("an open connection"));
-                endsWith(failure); // What is written behind it finds only a closed channel.
+                if (!channel.isOpen()) {
+                  endsWith(failure); // What is written behind it finds only a closed channel.
+                }
                 written.completeExceptionally(failure);
               }
             });

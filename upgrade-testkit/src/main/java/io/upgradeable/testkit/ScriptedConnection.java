@@ -9,6 +9,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ final class ScriptedConnection {
   private final Supplier<SSLEngine> engines;
   private final Duration patience;
   private final CountDownLatch closing;
+  private final BooleanSupplier writesEnd;
 
   private final OutputStream out =
       new OutputStream() {
@@ -45,14 +47,22 @@ final class ScriptedConnection {
   private @Nullable BlockingTls tls;
   private byte[] unread = {};
 
-  /** The latch falls when the test closes: then what is here is still read, but not waited for. */
+  /**
+   * The latch falls when the test closes: then what is here is still read, but not waited for. Soon
+   * behind it no write begins any more.
+   */
   ScriptedConnection(
-      Socket socket, Supplier<SSLEngine> engines, Duration patience, CountDownLatch closing)
+      Socket socket,
+      Supplier<SSLEngine> engines,
+      Duration patience,
+      CountDownLatch closing,
+      BooleanSupplier writesEnd)
       throws SocketException {
     this.socket = socket;
     this.engines = engines;
     this.patience = patience;
     this.closing = closing;
+    this.writesEnd = writesEnd;
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(POLL_MILLIS);
   }
@@ -78,8 +88,11 @@ final class ScriptedConnection {
   }
 
   private void write(byte[] bytes, int offset, int length) throws IOException {
-    writing = true;
+    writing = true; // Told before it is asked, and asked before it is told: one of both sees it.
     try {
+      if (writesEnd.getAsBoolean()) {
+        throw closedByTest();
+      }
       socket.getOutputStream().write(bytes, offset, length);
     } finally {
       writing = false;

@@ -72,6 +72,7 @@ public final class ScriptedPeer implements AutoCloseable {
   private final List<ScriptedConnection> connections = new CopyOnWriteArrayList<>();
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
+  private volatile boolean writesEnd;
   private volatile boolean played;
 
   private ScriptedPeer(
@@ -189,6 +190,7 @@ public final class ScriptedPeer implements AutoCloseable {
     closing.countDown();
     boolean ended = joinAll(WRITE_PATIENCE);
     if (!ended) { // Whoever reads, or is yet to be accepted, comes to its end by itself.
+      writesEnd = true;
       connections.forEach(ScriptedConnection::endWrite);
       ended = joinAll(PATIENCE);
     }
@@ -265,7 +267,7 @@ public final class ScriptedPeer implements AutoCloseable {
     String step = "";
     try (socket) {
       ScriptedConnection connection =
-          new ScriptedConnection(socket, this::newEngine, PATIENCE, closing);
+          new ScriptedConnection(socket, this::newEngine, PATIENCE, closing, () -> writesEnd);
       connections.add(connection);
       for (Script.Step next : script.steps()) {
         number++;
