@@ -13,6 +13,7 @@ import io.upgradeable.Layer;
 import io.upgradeable.Limits;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.LayerTimedOut;
+import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.UpgradeException.Where;
 import io.upgradeable.negotiation.Reason;
@@ -202,6 +203,7 @@ final class SessionDriver implements SessionContext {
       if (!over) {
         unread.append(view.limit(limit));
       }
+      afterDelivery();
     } else {
       unread.append(bytes);
       deliverUnread();
@@ -214,8 +216,28 @@ final class SessionDriver implements SessionContext {
     if (!unread.isEmpty()) { // It is if the connection went meanwhile.
       unread.consume(view.position());
     }
-    if (inputEnded && wanted) {
-      tellInputClosed(); // It asked again, in receive(): the end comes behind that call.
+    afterDelivery();
+  }
+
+  /** Does what the session asked for in receive(): what it leaves unread is known only now. */
+  private void afterDelivery() {
+    if (!wanted || over) {
+      return;
+    }
+    if (inputEnded) {
+      tellInputClosed();
+    } else {
+      readMore();
+    }
+  }
+
+  private void readMore() {
+    if (unread.length() > MAX_UNREAD) {
+      fail(
+          new PeerMisbehaved(
+              connection.where("a message of at most " + MAX_UNREAD + " bytes"), "more"));
+    } else {
+      channel.read();
     }
   }
 
@@ -474,24 +496,18 @@ final class SessionDriver implements SessionContext {
       return;
     }
     wanted = true;
-    if (gate.isClosed()) {
-      return; // Remembered until the negotiation is over.
+    if (gate.isClosed() || delivering) {
+      return; // Remembered until the negotiation, or the delivery, is over.
     }
-    if (unseen && !delivering) {
+    if (unseen) {
       deliverUnread();
       if (inputEnded) {
         tellInputClosed();
       }
     } else if (inputEnded) {
-      if (!delivering) {
-        tellInputClosed();
-      }
-    } else if (unread.length() > MAX_UNREAD) {
-      fail(
-          new PeerMisbehaved(
-              connection.where("a message of at most " + MAX_UNREAD + " bytes"), "more"));
+      tellInputClosed();
     } else {
-      channel.read();
+      readMore();
     }
   }
 
@@ -549,12 +565,16 @@ final class SessionDriver implements SessionContext {
 
               @Override
               public void failed(Throwable failure) {
-                if (failure instanceof UpgradeException known) {
+                // With this side's own close, or failure, the peer's end is only its echo.
+                boolean echo =
+                    failure instanceof PeerClosed && (connection.isClosing() || cause.isPresent());
+                Throwable told = echo ? goneCause() : failure;
+                if (!echo && failure instanceof UpgradeException known) {
                   cause = Optional.of(known);
                 }
                 closing = true;
-                gate.fail(() -> failure);
-                result.completeExceptionally(failure);
+                gate.fail(() -> told);
+                result.completeExceptionally(told);
                 end();
               }
             });

@@ -10,12 +10,18 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 
 /**
- * Epoll that never stops to watch a socket. Netty 4.2.18 takes a descriptor out of epoll when
- * nothing is wanted of it, which is so after the peer's FIN, and does not put it back: the first
- * write that has to wait for room in the socket fails then (ENOENT), and Netty shuts the output
- * over what was to be sent. Where nothing is wanted, errors are wanted here, which epoll reports
- * anyway, and so the descriptor stays. Edge-triggered, because an error or the end of both
- * directions would else be reported again and again for as long as the channel is open.
+ * Epoll that never stops to watch a socket, and hears of the peer's FIN where it reads.
+ *
+ * <p>Netty 4.2.18 takes a descriptor out of epoll when nothing is wanted of it, which is so after
+ * the peer's FIN, and does not put it back: the first write that has to wait for room in the socket
+ * fails then (ENOENT), and Netty shuts the output over what was to be sent. Where nothing is
+ * wanted, errors are wanted here, which epoll reports anyway, and so the descriptor stays.
+ * Edge-triggered, because an error or the end of both directions would else be reported again and
+ * again for as long as the channel is open.
+ *
+ * <p>Told of the FIN by itself (EPOLLRDHUP), Netty reads all that the peer sent before it at once,
+ * whether or not somebody asked: the kernel's buffer may have megabytes of a peer that was held
+ * back. Here it comes to them, and to the end behind them, as it is asked for them.
  *
  * @param epoll Netty's own, which does all the work
  */
@@ -37,7 +43,8 @@ record WatchingEpoll(IoHandler epoll) implements IoHandler {
 
     @Override
     public long submit(IoOps ops) {
-      return registration.submit(EpollIoOps.NONE.equals(ops) ? ERRORS_ONCE : ops);
+      EpollIoOps wanted = ((EpollIoOps) ops).without(EpollIoOps.EPOLLRDHUP);
+      return registration.submit(EpollIoOps.NONE.equals(wanted) ? ERRORS_ONCE : wanted);
     }
 
     @Override

@@ -25,6 +25,7 @@ import io.upgradeable.tls.TlsEngine;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -379,9 +380,32 @@ final class LateNegotiationTest extends PeerFixture {
     CompletableFuture<String> negotiated =
         session.context().negotiate(Layer.of("silent", Waiting::new).build());
     session.context().close().get(20, TimeUnit.SECONDS);
-    assertThatThrownBy(() -> negotiated.get(20, TimeUnit.SECONDS)).isNotNull();
-    assertThat(session.next()).startsWith("closed");
+    assertThatThrownBy(() -> negotiated.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(ClosedChannelException.class);
+    assertThat(session.next()).isEqualTo("closed");
     assertThat(peer.getInputStream().readAllBytes()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void close_duringHandshake_isNotToldAsThePeers(TlsEngine engine) throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    CompletableFuture<List<String>> negotiated =
+        session
+            .context()
+            .negotiate(
+                Layer.of("line", LineNegotiation::client).tls(IDENTITY.client(engine)).build());
+    assertThat(hear(peer, 3)).isEqualTo("GO\n");
+    say(peer, "OK\n");
+    assertThat(peer.getInputStream().read()).as("a handshake record").isEqualTo(0x16);
+    session.context().close();
+    assertThatThrownBy(() -> negotiated.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(ClosedChannelException.class);
+    assertThat(session.next()).isEqualTo("closed");
   }
 
   @Test

@@ -78,6 +78,82 @@ final class SessionTest extends PeerFixture {
     }
   }
 
+  // --- what is unread
+
+  /** Asks first and takes then, as most sessions do that loop over what came. */
+  @Test
+  void requestInput_beforeMoreThanTheLimitIsTaken_goesOn() throws Exception {
+    int limit = 65_536;
+    AtomicInteger seen = new AtomicInteger();
+    CompletableFuture<Integer> taken = new CompletableFuture<>();
+    CompletableFuture<Optional<UpgradeException>> closed = new CompletableFuture<>();
+    Session session =
+        new Session() {
+          private final CompletableFuture<SessionContext> context = new CompletableFuture<>();
+
+          @Override
+          public void opened(SessionContext opened) {
+            context.complete(opened);
+            opened.requestInput();
+          }
+
+          @Override
+          public void receive(ByteBuffer input) {
+            context.join().requestInput();
+            seen.set(input.remaining());
+            if (input.remaining() > limit) {
+              taken.complete(input.remaining());
+              input.position(input.limit());
+            }
+          }
+
+          @Override
+          public void inputClosed(boolean truncated) {
+            context.join().close();
+          }
+
+          @Override
+          public void closed(Optional<UpgradeException> cause) {
+            closed.complete(cause);
+          }
+        };
+    connector(Transport.AUTO).connect(toPeer(), session);
+    Socket peer = accept();
+    peer.getOutputStream().write(new byte[limit - 1000]);
+    while (seen.get() < limit - 1000) {
+      assertThat(Thread.currentThread().isInterrupted()).as("time is up").isFalse();
+      Thread.onSpinWait();
+    }
+    peer.getOutputStream().write(new byte[2000]);
+    assertThat(taken.get(20, TimeUnit.SECONDS)).isGreaterThan(limit);
+    peer.close();
+    assertThat(closed.get(20, TimeUnit.SECONDS)).isEmpty();
+  }
+
+  /** Backpressure holds for what came before the end, too. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Transport.class,
+      names = {"NIO", "EPOLL"})
+  void peerEnds_behindMuchThatNobodyAskedFor_itWaitsInTheSocket(Transport transport)
+      throws Exception {
+    NettyConnector connector = connector(transport);
+    RecordingSession session = RecordingSession.silent();
+    connect(connector, toPeer(), session);
+    Socket peer = accept();
+    RecordingSession other = new RecordingSession();
+    connect(connector, toPeer(), other);
+    Socket otherPeer = accept();
+    int length = 30_000; // more than the first read takes, and less than the kernels do
+    peer.getOutputStream().write(new byte[length]);
+    peer.shutdownOutput();
+    say(otherPeer, "x"); // On the same event loop, which has heard of that end by then.
+    assertThat(other.text(1)).isEqualTo("x");
+    session.context().requestInput();
+    assertThat(session.next()).startsWith("received ").hasSizeLessThan(length);
+    session.context().close();
+  }
+
   // --- resets and ends
 
   @ParameterizedTest
