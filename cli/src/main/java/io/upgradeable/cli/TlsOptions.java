@@ -23,7 +23,8 @@ final class TlsOptions {
       completionCandidates = WordConverter.StartTls.class,
       description =
           "required (the default), or opportunistic: go on in plaintext where the peer has no TLS;"
-              + " ping refuses that, for its server cannot say so.")
+              + " ping refuses that, for its server cannot say so, and connect has no STARTTLS at"
+              + " all.")
   private @Nullable TlsRequirement startTls;
 
   @Mixin private final TrustOptions trust = new TrustOptions();

@@ -13,7 +13,8 @@ final class TrustOptions {
       names = "--cafile",
       paramLabel = "FILE",
       description =
-          "Trust the certificates of this PEM file, not the system's. May be given again.")
+          "Trust the certificates of this PEM file; a client else trusts the system's, a server"
+              + " nobody's. May be given again.")
   private List<Path> files = new ArrayList<>();
 
   @Option(

@@ -79,11 +79,11 @@
  * </ul>
  *
  * <p><b>DATA or BDAT</b>, see {@link io.upgradeable.smtp.ContentTransfer}. Against a real Postfix,
- * BDAT in one write with its envelope made 87 to 251 messages a second, because the server answers
- * in two segments and acknowledgements are delayed; DATA with the next envelope behind the content
- * made 1,014. Against a sink on loopback that answers at once, messages of 10 KB made 13,600 a
- * second by DATA and 5,700 by BDAT. BDAT saves the look-out for dots on the server's side only:
- * this side looks at each byte anyway, for bare line ends.
+ * BDAT in one write with its envelope made about a quarter of what DATA with the next envelope
+ * behind the content made, because the server answers in two segments and acknowledgements are
+ * delayed. Against a sink on loopback that answers at once BDAT is faster by a sixth with messages
+ * of 10 KB, and no faster with 1 MiB; docs/performance.md has the tables. BDAT saves the look-out
+ * for dots on the server's side only: this side looks at each byte anyway, for bare line ends.
  *
  * <p>{@link io.upgradeable.smtp.SmtpClient} is a pool of sessions.
  *
