@@ -28,6 +28,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +52,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Which server.</b> The endpoints are tried in order for each new connection: the next one
  * where one cannot be reached, breaks off, or refuses for now. A refusal for good ends the search:
- * the next server would hear the same message with the same result.
+ * the next server would hear the same message with the same result. What a proxy on the way refuses
+ * says nothing of the next server.
  *
  * <p><b>Once more.</b> A message that was under way when its connection turned out to be dead, or
  * said 421, is sent once more over a fresh connection, if its end was not sent, so that it cannot
@@ -64,7 +66,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SmtpClient implements AutoCloseable {
 
-  private static final String FOR_GOOD = "5";
+  /** RFC 5321, 4.2.1: a negative completion that would be the same the next time. */
+  private static final Pattern FOR_GOOD = Pattern.compile("5[0-9]{2}");
 
   /** Lazily, as it is the first client that needs them. */
   private static final class Threads {
@@ -340,8 +343,14 @@ public final class SmtpClient implements AutoCloseable {
   }
 
   private static boolean mayTryNext(Throwable error) {
-    boolean forGood = error instanceof PeerRefused refused && refused.code().startsWith(FOR_GOOD);
-    return error instanceof UpgradeException && !forGood;
+    return error instanceof UpgradeException && !isForGood(error);
+  }
+
+  /** Whether a mail server itself said so: a proxy has codes of its own, 502 and 5 among them. */
+  private static boolean isForGood(Throwable error) {
+    return error instanceof PeerRefused refused
+        && FOR_GOOD.matcher(refused.code()).matches()
+        && SmtpDialect.isOnTopOf(refused.path());
   }
 
   private static Throwable unwrapped(Throwable error) {

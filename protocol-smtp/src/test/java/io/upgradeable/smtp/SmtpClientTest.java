@@ -21,6 +21,10 @@ import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException.ConnectFailed;
 import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.negotiation.Negotiation;
+import io.upgradeable.negotiation.Reason;
+import io.upgradeable.negotiation.Step;
+import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.SaslMechanism;
@@ -33,6 +37,7 @@ import io.upgradeable.tls.TlsPolicy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +51,8 @@ import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The pool with scripted servers. */
 class SmtpClientTest {
@@ -198,6 +205,63 @@ class SmtpClientTest {
       assertThat(report.failure()).containsInstanceOf(PeerRefused.class);
       assertThat(opened).hasValue(1);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"502", "5"})
+  void send_proxyCannotReachTheFirstServer_nextOne(String code) throws IOException {
+    try (ScriptedPeer proxy = ScriptedPeer.server(Script.start().send("no\r\n").discard());
+        ScriptedPeer good = ScriptedPeer.server(accepting(HELLO_PIPELINING).discard());
+        SmtpClient client =
+            SmtpClient.builder(
+                    endpoint ->
+                        endpoint.equals(good.endpoint())
+                            ? open(endpoint)
+                            : openThrough(refusingProxy(code, endpoint), proxy, endpoint))
+                .endpoints(Endpoint.of("mx1.example.net", 25), good.endpoint())
+                .build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(opened).hasValue(2);
+    }
+  }
+
+  private CompletableFuture<SmtpSession> openThrough(
+      Layer<String> tunnel, ScriptedPeer proxy, Endpoint endpoint) {
+    opened.incrementAndGet();
+    Layer<SmtpOpportunisticResult> layer =
+        Smtp.opportunisticClient(endpoint, TlsPolicy.client().build(), TestOptions.CLIENT);
+    return SmtpSession.connectOpportunisticAsync(
+        connector,
+        LayerStack.tcp(proxy.endpoint()).then(tunnel).then(layer),
+        layer,
+        SmtpSessionOptions.DEFAULTS);
+  }
+
+  /** A tunnel's layer that takes whatever the proxy says for a refusal with this code. */
+  private static Layer<String> refusingProxy(String code, Endpoint target) {
+    return Layer.of(
+            "connect",
+            () ->
+                new Negotiation<String>() {
+                  @Override
+                  public Step<String> begin() {
+                    return Step.await("the proxy's answer");
+                  }
+
+                  @Override
+                  public Step<String> receive(ByteBuffer input) {
+                    input.position(input.limit());
+                    return Step.fail(Reason.refused(code, "unreachable"));
+                  }
+
+                  @Override
+                  public Step<String> secured(TlsFacts facts) {
+                    throw new AssertionError("a tunnel without TLS");
+                  }
+                })
+        .target(target)
+        .tunnel()
+        .build();
   }
 
   @Test
