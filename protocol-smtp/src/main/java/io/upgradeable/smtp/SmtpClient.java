@@ -87,6 +87,10 @@ public final class SmtpClient implements AutoCloseable {
   private final Deque<Pooled> idle = new ArrayDeque<>();
   private final Deque<Request> waiting = new ArrayDeque<>();
   private int connections;
+
+  /** How many of the connections are about to be gone: so many of the first that wait follow. */
+  private int leaving;
+
   private boolean closed;
 
   private SmtpClient(Builder builder) {
@@ -262,7 +266,7 @@ public final class SmtpClient implements AutoCloseable {
   }
 
   private void await(Request request) {
-    if (waiting.size() >= maxWaiting) {
+    if (waiting.size() - leaving >= maxWaiting) {
       throw new RejectedExecutionException(maxWaiting + " messages wait for a connection already");
     }
     waiting.add(request);
@@ -286,7 +290,15 @@ public final class SmtpClient implements AutoCloseable {
   }
 
   private void waitedTooLong(Request request) {
-    if (withdraw(request)) {
+    boolean gaveUp;
+    lock.lock();
+    try {
+      // Not one that is about to have the place of a connection that leaves.
+      gaveUp = waiting.stream().limit(leaving).noneMatch(request::equals) && withdraw(request);
+    } finally {
+      lock.unlock();
+    }
+    if (gaveUp) {
       request.notSent(new TimeoutException("no connection was free within " + waitLimit));
     }
   }
@@ -298,7 +310,9 @@ public final class SmtpClient implements AutoCloseable {
       if (next.session.isOpen()) {
         return next;
       }
-      connections--;
+      leaving++;
+      Pooled dead = next;
+      Threads.OWN.execute(() -> quit(dead)); // Not from here: the lock is held.
     }
     return null;
   }
@@ -333,13 +347,16 @@ public final class SmtpClient implements AutoCloseable {
   private CompletableFuture<SmtpSession> authenticated(SmtpSession session) {
     return login
         .apply(Objects.requireNonNull(session, "the opener's session"))
-        .whenComplete(
-            (nothing, error) -> {
-              if (error != null) {
-                session.closeAsync();
-              }
-            })
-        .thenApply(nothing -> session);
+        .handle(
+            (nothing, error) ->
+                error == null
+                    ? CompletableFuture.completedFuture(session)
+                    // The next one is opened in its place, once it is gone.
+                    : session
+                        .closeAsync()
+                        .thenCompose(
+                            gone -> CompletableFuture.<SmtpSession>failedFuture(unwrapped(error))))
+        .thenCompose(Function.identity());
   }
 
   private static boolean mayTryNext(Throwable error) {
@@ -392,8 +409,13 @@ public final class SmtpClient implements AutoCloseable {
 
   /** A message was called off in the middle: its connection is of no use, open as it may look. */
   private void discard(Pooled used) {
-    used.session.closeAsync();
-    vacate();
+    lock.lock();
+    try {
+      leaving++;
+    } finally {
+      lock.unlock();
+    }
+    used.session.closeAsync().whenComplete((nothing, error) -> gone());
   }
 
   private static CompletableFuture<DeliveryReport> sendOn(SmtpSession session, Request request) {
@@ -409,7 +431,8 @@ public final class SmtpClient implements AutoCloseable {
     boolean again = !request.repeated && mayRepeat(request, on, report, error);
     if (again) {
       request.repeated = true;
-      open(request); // in the place of the connection that is gone
+      // In the place of this one, once it is gone.
+      on.session.closeAsync().whenComplete((nothing, gone) -> open(request));
       return;
     }
     release(on);
@@ -466,6 +489,8 @@ public final class SmtpClient implements AutoCloseable {
           idle.add(used);
           watch(used);
         }
+      } else {
+        leaving++;
       }
     } finally {
       lock.unlock();
@@ -473,8 +498,34 @@ public final class SmtpClient implements AutoCloseable {
     if (next != null) {
       send(next, used);
     } else if (!usable) {
-      used.session.quitAsync();
+      quit(used);
+    }
+  }
+
+  /**
+   * Says goodbye over a connection that is counted as leaving. Its place is free when it is gone,
+   * since until then it is one of the connections that the server sees. A server that owes another
+   * reply, as to NOOP, gets no more time for that.
+   */
+  private void quit(Pooled old) {
+    Timer limit = new Timer(old.session.goodbyeTimeout(), old.session::closeAsync);
+    old.session
+        .quitAsync()
+        .whenComplete(
+            (nothing, error) -> {
+              Timer.stop(limit);
+              gone();
+            });
+  }
+
+  /** A connection that was leaving has left. */
+  private void gone() {
+    lock.lock();
+    try {
+      leaving--;
       vacate();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -517,6 +568,7 @@ public final class SmtpClient implements AutoCloseable {
           !pooled.session.isOpen() || System.nanoTime() - pooled.idleSince >= idleLimit.toNanos();
       if (ends) {
         idle.remove(pooled);
+        leaving++;
       } else {
         watch(pooled);
       }
@@ -524,8 +576,7 @@ public final class SmtpClient implements AutoCloseable {
       lock.unlock();
     }
     if (ends) {
-      pooled.session.quitAsync();
-      vacate();
+      quit(pooled);
     } else {
       pooled.session.noopAsync();
     }
@@ -537,23 +588,23 @@ public final class SmtpClient implements AutoCloseable {
    */
   @Override
   public void close() {
-    List<Pooled> leaving;
+    List<Pooled> parting;
     List<Request> failing;
     lock.lock();
     try {
       closed = true;
-      leaving = List.copyOf(idle);
+      parting = List.copyOf(idle);
       failing = List.copyOf(waiting);
       idle.clear();
       waiting.clear();
-      connections -= leaving.size();
+      leaving += parting.size();
     } finally {
       lock.unlock();
     }
-    leaving.forEach(
+    parting.forEach(
         pooled -> {
           Timer.stop(pooled.timer);
-          pooled.session.quitAsync();
+          quit(pooled);
         });
     failing.forEach(
         request -> {
@@ -595,7 +646,7 @@ public final class SmtpClient implements AutoCloseable {
     }
 
     /**
-     * Limits the connections; 4 unless called.
+     * Limits the connections, those that say goodbye included; 4 unless called.
      *
      * @param limit at least 1
      * @return this
@@ -628,7 +679,8 @@ public final class SmtpClient implements AutoCloseable {
     }
 
     /**
-     * Limits the time that a message waits for a connection; 30 s unless called.
+     * Limits the time that a message waits for a connection; 30 s unless called. Whose turn it is
+     * when a connection that says goodbye is gone, waits for that.
      *
      * @param limit a positive duration
      * @return this

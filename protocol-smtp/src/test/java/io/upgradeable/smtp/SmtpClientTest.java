@@ -43,6 +43,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -62,6 +63,8 @@ class SmtpClientTest {
 
   private final NettyConnector connector = NettyConnector.builder().threads(1).build();
   private final AtomicInteger opened = new AtomicInteger();
+  private final List<SmtpSession> sessions = new CopyOnWriteArrayList<>();
+  private final List<Boolean> onlyOne = new CopyOnWriteArrayList<>();
 
   @AfterEach
   void closeConnector() {
@@ -86,6 +89,40 @@ class SmtpClientTest {
         Smtp.opportunisticClient(endpoint, TlsPolicy.client().build(), TestOptions.CLIENT);
     return SmtpSession.connectOpportunisticAsync(
         connector, LayerStack.tcp(endpoint).then(layer), layer, SmtpSessionOptions.DEFAULTS);
+  }
+
+  /** Notes whether what was opened before was gone by then. */
+  private CompletableFuture<SmtpSession> openNoting(Endpoint endpoint, SmtpSessionOptions options) {
+    opened.incrementAndGet();
+    onlyOne.add(sessions.stream().allMatch(before -> before.quitAsync().isDone()));
+    Layer<SmtpOpportunisticResult> layer =
+        Smtp.opportunisticClient(endpoint, TlsPolicy.client().build(), TestOptions.CLIENT);
+    return SmtpSession.connectOpportunisticAsync(
+            connector, LayerStack.tcp(endpoint).then(layer), layer, options)
+        .whenComplete(
+            (session, error) -> {
+              if (error == null) {
+                sessions.add(session);
+              }
+            });
+  }
+
+  private SmtpClient.Builder oneConnection(Endpoint endpoint, Duration goodbye) {
+    SmtpSessionOptions options = SmtpSessionOptions.DEFAULTS.withGoodbyeTimeout(goodbye);
+    return SmtpClient.builder(to -> openNoting(to, options)).endpoints(endpoint).maxConnections(1);
+  }
+
+  private static void serveOne(SpokenServer.Client served) throws IOException {
+    served.hear(ENVELOPE);
+    served.say(OK + OK + GO_AHEAD);
+    served.hear(HELLO_ON_WIRE + ".\r\n");
+    served.say(OK);
+  }
+
+  private static void partFrom(SpokenServer.Client served) throws IOException {
+    served.say("221 bye\r\n");
+    served.hearClose();
+    served.close();
   }
 
   private static DeliveryOutcome outcome(DeliveryReport report) {
@@ -365,13 +402,14 @@ class SmtpClientTest {
   @Timeout(20)
   void cancel_underWay_theNextOneGetsAConnectionOfItsOwn() throws Exception {
     try (SpokenServer server = new SpokenServer();
-        SmtpClient client = client(server.endpoint()).maxConnections(1).build()) {
+        SmtpClient client = oneConnection(server.endpoint(), Duration.ofMinutes(5)).build()) {
       CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
       SpokenServer.Client dying = server.accept("PIPELINING");
       dying.hear(ENVELOPE);
       CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
       first.cancel(false);
       dying.hearClose();
+      dying.close();
 
       SpokenServer.Client fresh = server.accept("PIPELINING");
       fresh.hear(ENVELOPE);
@@ -379,8 +417,111 @@ class SmtpClientTest {
       fresh.hear(HELLO_ON_WIRE + ".\r\n");
       fresh.say(OK);
       assertThat(outcome(second.get())).isEqualTo(ACCEPTED);
-      assertThat(opened).hasValue(2);
+      assertThat(onlyOne).containsExactly(true, true);
     }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_connectionSaysGoodbye_itsPlaceIsWaitedForUntilItIsGone() throws Exception {
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            oneConnection(server.endpoint(), Duration.ofMinutes(5))
+                .maxMessagesPerConnection(1)
+                .maxWaiting(1)
+                .waitLimit(Duration.ofMillis(100))
+                .build()) {
+      CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
+      SpokenServer.Client served = server.accept("PIPELINING");
+      serveOne(served);
+      assertThat(outcome(first.get())).isEqualTo(ACCEPTED);
+      served.hear("QUIT\r\n");
+      CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
+      // Has no place to come, and so tells that the second one's time is over.
+      assertThat(client.send(TO_B, HELLO).failure()).containsInstanceOf(TimeoutException.class);
+      partFrom(served);
+
+      serveOne(server.accept("PIPELINING"));
+      assertThat(outcome(second.get())).isEqualTo(ACCEPTED);
+      assertThat(onlyOne).containsExactly(true, true);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_idleConnectionSaysGoodbye_freshOneOnceItIsGone() throws Exception {
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            oneConnection(server.endpoint(), Duration.ofMinutes(5))
+                .idleLimit(Duration.ofMillis(50))
+                .build()) {
+      CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
+      SpokenServer.Client served = server.accept("PIPELINING");
+      serveOne(served);
+      assertThat(outcome(first.get())).isEqualTo(ACCEPTED);
+      served.hear("QUIT\r\n");
+      CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
+      partFrom(served);
+
+      serveOne(server.accept("PIPELINING"));
+      assertThat(outcome(second.get())).isEqualTo(ACCEPTED);
+      assertThat(onlyOne).containsExactly(true, true);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_idleConnectionDied_freshOneInItsPlace() throws Exception {
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client = oneConnection(server.endpoint(), Duration.ofMinutes(5)).build()) {
+      CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
+      SpokenServer.Client served = server.accept("PIPELINING");
+      serveOne(served);
+      assertThat(outcome(first.get())).isEqualTo(ACCEPTED);
+      served.say("421 enough\r\n");
+      served.hearClose();
+      CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
+
+      serveOne(server.accept("PIPELINING"));
+      assertThat(outcome(second.get())).isEqualTo(ACCEPTED);
+      assertThat(onlyOne).containsExactly(true, true);
+    }
+  }
+
+  @Test
+  void send_connectionDies_onceMoreOnceItIsGone() throws IOException {
+    try (TinySmtpServer server = new TinySmtpServer(mail -> mail == 1);
+        SmtpClient client = oneConnection(server.endpoint(), Duration.ofMinutes(5)).build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(onlyOne).containsExactly(true, true);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void idle_tooLongAndSilent_goodbyeDoesNotWaitForTheReplyToNoop() throws Exception {
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            oneConnection(server.endpoint(), Duration.ofMillis(100))
+                .idleLimit(Duration.ofMillis(200))
+                .keepAlive(Duration.ofMillis(20))
+                .build()) {
+      SpokenServer.Client served = serveUntilIdle(client, server);
+      while (!served.hearLine().equals("NOOP")) { // This test was held up for the idle limit.
+        served.close();
+        served = serveUntilIdle(client, server);
+      }
+      served.hearClose();
+    }
+  }
+
+  private static SpokenServer.Client serveUntilIdle(SmtpClient client, SpokenServer server)
+      throws Exception {
+    CompletableFuture<DeliveryReport> sending = client.sendAsync(TO_B, HELLO);
+    SpokenServer.Client served = server.accept("PIPELINING");
+    serveOne(served);
+    assertThat(outcome(sending.get())).isEqualTo(ACCEPTED);
+    return served;
   }
 
   @Test
@@ -472,10 +613,37 @@ class SmtpClientTest {
       SpokenServer.Client served = server.accept("AUTH LOGIN");
       served.hear("AUTH LOGIN\r\n");
       served.say("535 5.7.8 no\r\n");
+      served.hearClose();
+      served.close();
 
       assertThat(outcome(report.get())).isEqualTo(NOT_SENT);
       assertThat(report.get().failure()).containsInstanceOf(PeerRefused.class);
-      served.hearClose();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void authenticate_refusedForNow_nextServerOnceTheConnectionIsGone() throws Exception {
+    SaslCredentials credentials =
+        SaslCredentials.password("user", new Secret("password".toCharArray()));
+    SmtpSessionOptions options = SmtpSessionOptions.DEFAULTS.withInsecureAuthInPlaintext();
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            SmtpClient.builder(to -> openNoting(to, options))
+                .endpoints(server.endpoint(), server.endpoint())
+                .authenticate(() -> credentials, SaslPreference.only(SaslMechanism.LOGIN))
+                .build()) {
+      CompletableFuture<DeliveryReport> report = client.sendAsync(TO_B, HELLO);
+      for (int i = 0; i < 2; i++) {
+        SpokenServer.Client served = server.accept("AUTH LOGIN");
+        served.hear("AUTH LOGIN\r\n");
+        served.say("454 4.7.0 later\r\n");
+        served.hearClose();
+        served.close();
+      }
+
+      assertThat(outcome(report.get())).isEqualTo(NOT_SENT);
+      assertThat(onlyOne).containsExactly(true, true);
     }
   }
 
