@@ -440,6 +440,8 @@ public final class SmtpClient implements AutoCloseable {
       request.future.complete(report);
     } else if (error != null && unwrapped(error) instanceof IOException failure) {
       request.notSent(failure);
+    } else if (request.repeated && error instanceof IllegalStateException spent) {
+      request.notSent(spent); // Its content went elsewhere meanwhile: no mistake of this call's.
     } else if (error != null) {
       request.future.completeExceptionally(unwrapped(error));
     }

@@ -596,6 +596,29 @@ class SmtpClientTest {
   }
 
   @Test
+  void send_streamThatWentElsewhereBeforeTheFreshConnection_reportedAsNotSent() throws IOException {
+    MailContent once = MailContent.ofStream(new ByteArrayInputStream(new byte[] {'x'}));
+    try (TinySmtpServer server = new TinySmtpServer(mail -> mail == 1);
+        SmtpClient client =
+            SmtpClient.builder(
+                    endpoint -> {
+                      if (opened.get() == 1) {
+                        once.discard();
+                      }
+                      return open(endpoint);
+                    })
+                .endpoints(server.endpoint())
+                .build()) {
+      DeliveryReport report = client.send(TO_B, once);
+
+      assertThat(outcome(report)).isEqualTo(NOT_SENT);
+      assertThat(report.failure()).containsInstanceOf(IllegalStateException.class);
+      assertThat(opened).hasValue(2);
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+    }
+  }
+
+  @Test
   @Timeout(20)
   void authenticate_refused_reportedAndTheConnectionIsClosed() throws Exception {
     SaslCredentials credentials =
