@@ -51,9 +51,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p><b>Which server.</b> The endpoints are tried in order for each new connection: the next one
- * where one cannot be reached, breaks off, or refuses for now. A refusal for good ends the search:
- * the next server would hear the same message with the same result. What a proxy on the way refuses
- * says nothing of the next server.
+ * where one cannot be reached, breaks off, or refuses for now. A refusal for good (5yz, be it to
+ * the greeting, EHLO, STARTTLS or AUTH) ends the search: the next server would hear the same
+ * message with the same result. It is also reported for every message that waits for a connection
+ * at that moment: a login that is refused is not tried once for each of them. What a proxy on the
+ * way refuses says nothing of the next server.
  *
  * <p><b>Once more.</b> A message that was under way when its connection turned out to be dead, or
  * said 421, is sent once more over a fresh connection, if its end was not sent, so that it cannot
@@ -376,12 +378,37 @@ public final class SmtpClient implements AutoCloseable {
   }
 
   private void couldNotOpen(Request request, Throwable error) {
-    vacate();
+    if (isForGood(error)) {
+      refuseWaiting((UpgradeException) error);
+    } else {
+      vacate();
+    }
     if (error instanceof IOException failure) {
       request.notSent(failure);
     } else {
       request.future.completeExceptionally(error); // a mistake of whoever opens
     }
+  }
+
+  /**
+   * Each of those that wait would hear the same, and a login that is refused once for each of them
+   * may lock an account. The place is free.
+   */
+  private void refuseWaiting(UpgradeException refusal) {
+    List<Request> refused;
+    lock.lock();
+    try {
+      refused = List.copyOf(waiting);
+      waiting.clear();
+      connections--;
+    } finally {
+      lock.unlock();
+    }
+    refused.forEach(
+        request -> {
+          Timer.stop(request.timer);
+          request.notSent(refusal);
+        });
   }
 
   private void send(Request request, Pooled on) {
@@ -716,7 +743,8 @@ public final class SmtpClient implements AutoCloseable {
 
     /**
      * Authenticates over each new connection before its first message; not done unless called. A
-     * connection over which that fails is closed.
+     * connection over which that fails is closed. If the server refuses for good (5yz), all
+     * messages that wait at that moment are reported as not sent; a later one tries again.
      *
      * @param credentials who, by what; asked for each connection
      * @param preference which mechanisms may be used

@@ -646,6 +646,66 @@ class SmtpClientTest {
 
   @Test
   @Timeout(20)
+  void authenticate_refusedForGoodWhileOthersWait_allReportedAfterOneLogin() throws Exception {
+    SaslCredentials credentials =
+        SaslCredentials.password("user", new Secret("password".toCharArray()));
+    SmtpSessionOptions options = SmtpSessionOptions.DEFAULTS.withInsecureAuthInPlaintext();
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            SmtpClient.builder(to -> openNoting(to, options))
+                .endpoints(server.endpoint(), server.endpoint())
+                .maxConnections(1)
+                .authenticate(() -> credentials, SaslPreference.only(SaslMechanism.LOGIN))
+                .build()) {
+      List<CompletableFuture<DeliveryReport>> all = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        all.add(client.sendAsync(TO_B, HELLO));
+      }
+      refuseLogin(server);
+      for (CompletableFuture<DeliveryReport> each : all) {
+        assertThat(outcome(each.get())).isEqualTo(NOT_SENT);
+        assertThat(each.get().failure()).containsInstanceOf(PeerRefused.class);
+      }
+      assertThat(opened).hasValue(1);
+
+      CompletableFuture<DeliveryReport> later = client.sendAsync(TO_B, HELLO);
+      refuseLogin(server);
+      assertThat(outcome(later.get())).isEqualTo(NOT_SENT);
+      assertThat(opened).hasValue(2);
+    }
+  }
+
+  private static void refuseLogin(SpokenServer server) throws IOException {
+    SpokenServer.Client served = server.accept("AUTH LOGIN");
+    served.hear("AUTH LOGIN\r\n");
+    served.say("535 5.7.8 no\r\n");
+    served.hearClose();
+    served.close();
+  }
+
+  @Test
+  @Timeout(20)
+  void send_refusedForGoodAtTheGreetingWhileOthersWait_allReported() throws Exception {
+    CountDownLatch allWait = new CountDownLatch(1);
+    try (ScriptedPeer no =
+            ScriptedPeer.server(Script.start().await(allWait).send("554 no\r\n").discard());
+        SmtpClient client = client(no.endpoint()).maxConnections(1).build()) {
+      List<CompletableFuture<DeliveryReport>> all = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        all.add(client.sendAsync(TO_B, HELLO));
+      }
+      allWait.countDown();
+
+      for (CompletableFuture<DeliveryReport> each : all) {
+        assertThat(outcome(each.get())).isEqualTo(NOT_SENT);
+        assertThat(each.get().failure()).containsInstanceOf(PeerRefused.class);
+      }
+      assertThat(opened).hasValue(1);
+    }
+  }
+
+  @Test
+  @Timeout(20)
   void authenticate_refusedForNow_nextServerOnceTheConnectionIsGone() throws Exception {
     SaslCredentials credentials =
         SaslCredentials.password("user", new Secret("password".toCharArray()));
