@@ -65,6 +65,7 @@ final class ContentReader {
   private final Listener listener;
   private final ContentEncoder encoder;
   private final Deque<ByteBuffer> spare = new ArrayDeque<>();
+  private boolean claimed;
   private boolean making;
   private boolean closed;
 
@@ -116,10 +117,19 @@ final class ContentReader {
       made(out);
     } else {
       try {
+        claim();
         Threads.READERS.execute(() -> make(out));
-      } catch (RejectedExecutionException e) {
+      } catch (RejectedExecutionException | IllegalStateException e) {
         onFailure(e);
       }
+    }
+  }
+
+  /** Here and not where it is opened: whoever asks whether it is spent must not be too early. */
+  private void claim() {
+    if (!claimed) {
+      content.claim();
+      claimed = true;
     }
   }
 

@@ -172,7 +172,7 @@ public final class MailContent {
     return eightBit;
   }
 
-  /** Whether it was opened before and cannot be once more. */
+  /** Whether it was opened before, or is about to be, and cannot be once more. */
   boolean isSpent() {
     return !repeatable && opened.get();
   }
@@ -195,14 +195,19 @@ public final class MailContent {
   }
 
   /**
-   * Opens the message; may block.
+   * Takes the right to open the message, which there is once if it can be read once. Does not
+   * block.
    *
    * @throws IllegalStateException if it can be read once and was
    */
-  InputStream open() throws IOException {
+  void claim() {
     if (opened.getAndSet(true) && !repeatable) {
       throw new IllegalStateException("this content could be read once, and was");
     }
+  }
+
+  /** Opens the message for whoever claimed it; may block. */
+  InputStream open() throws IOException {
     try {
       return Objects.requireNonNull(source.call(), "the content's stream");
     } catch (IOException | RuntimeException e) {

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,8 +51,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p><b>Which server.</b> The endpoints are tried in order for each new connection: the next one
- * where one cannot be reached, breaks off, or refuses for now. A refusal for good ends the search:
- * the next server would hear the same message with the same result.
+ * where one cannot be reached, breaks off, or refuses for now. A refusal for good (5yz, be it to
+ * the greeting, EHLO, STARTTLS or AUTH) ends the search: the next server would hear the same
+ * message with the same result. It is also reported for every message that waits for a connection
+ * at that moment: a login that is refused is not tried once for each of them. What a proxy on the
+ * way refuses says nothing of the next server.
  *
  * <p><b>Once more.</b> A message that was under way when its connection turned out to be dead, or
  * said 421, is sent once more over a fresh connection, if its end was not sent, so that it cannot
@@ -64,7 +68,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SmtpClient implements AutoCloseable {
 
-  private static final String FOR_GOOD = "5";
+  /** RFC 5321, 4.2.1: a negative completion that would be the same the next time. */
+  private static final Pattern FOR_GOOD = Pattern.compile("5[0-9]{2}");
 
   /** Lazily, as it is the first client that needs them. */
   private static final class Threads {
@@ -84,6 +89,10 @@ public final class SmtpClient implements AutoCloseable {
   private final Deque<Pooled> idle = new ArrayDeque<>();
   private final Deque<Request> waiting = new ArrayDeque<>();
   private int connections;
+
+  /** How many of the connections are about to be gone: so many of the first that wait follow. */
+  private int leaving;
+
   private boolean closed;
 
   private SmtpClient(Builder builder) {
@@ -259,7 +268,7 @@ public final class SmtpClient implements AutoCloseable {
   }
 
   private void await(Request request) {
-    if (waiting.size() >= maxWaiting) {
+    if (waiting.size() - leaving >= maxWaiting) {
       throw new RejectedExecutionException(maxWaiting + " messages wait for a connection already");
     }
     waiting.add(request);
@@ -283,7 +292,15 @@ public final class SmtpClient implements AutoCloseable {
   }
 
   private void waitedTooLong(Request request) {
-    if (withdraw(request)) {
+    boolean gaveUp;
+    lock.lock();
+    try {
+      // Not one that is about to have the place of a connection that leaves.
+      gaveUp = waiting.stream().limit(leaving).noneMatch(request::equals) && withdraw(request);
+    } finally {
+      lock.unlock();
+    }
+    if (gaveUp) {
       request.notSent(new TimeoutException("no connection was free within " + waitLimit));
     }
   }
@@ -295,7 +312,9 @@ public final class SmtpClient implements AutoCloseable {
       if (next.session.isOpen()) {
         return next;
       }
-      connections--;
+      leaving++;
+      Pooled dead = next;
+      Threads.OWN.execute(() -> quit(dead)); // Not from here: the lock is held.
     }
     return null;
   }
@@ -330,18 +349,27 @@ public final class SmtpClient implements AutoCloseable {
   private CompletableFuture<SmtpSession> authenticated(SmtpSession session) {
     return login
         .apply(Objects.requireNonNull(session, "the opener's session"))
-        .whenComplete(
-            (nothing, error) -> {
-              if (error != null) {
-                session.closeAsync();
-              }
-            })
-        .thenApply(nothing -> session);
+        .handle(
+            (nothing, error) ->
+                error == null
+                    ? CompletableFuture.completedFuture(session)
+                    // The next one is opened in its place, once it is gone.
+                    : session
+                        .closeAsync()
+                        .thenCompose(
+                            gone -> CompletableFuture.<SmtpSession>failedFuture(unwrapped(error))))
+        .thenCompose(Function.identity());
   }
 
   private static boolean mayTryNext(Throwable error) {
-    boolean forGood = error instanceof PeerRefused refused && refused.code().startsWith(FOR_GOOD);
-    return error instanceof UpgradeException && !forGood;
+    return error instanceof UpgradeException && !isForGood(error);
+  }
+
+  /** Whether a mail server itself said so: a proxy has codes of its own, 502 and 5 among them. */
+  private static boolean isForGood(Throwable error) {
+    return error instanceof PeerRefused refused
+        && FOR_GOOD.matcher(refused.code()).matches()
+        && SmtpDialect.isOnTopOf(refused.path());
   }
 
   private static Throwable unwrapped(Throwable error) {
@@ -350,12 +378,37 @@ public final class SmtpClient implements AutoCloseable {
   }
 
   private void couldNotOpen(Request request, Throwable error) {
-    vacate();
+    if (isForGood(error)) {
+      refuseWaiting((UpgradeException) error);
+    } else {
+      vacate();
+    }
     if (error instanceof IOException failure) {
       request.notSent(failure);
     } else {
       request.future.completeExceptionally(error); // a mistake of whoever opens
     }
+  }
+
+  /**
+   * Each of those that wait would hear the same, and a login that is refused once for each of them
+   * may lock an account. The place is free.
+   */
+  private void refuseWaiting(UpgradeException refusal) {
+    List<Request> refused;
+    lock.lock();
+    try {
+      refused = List.copyOf(waiting);
+      waiting.clear();
+      connections--;
+    } finally {
+      lock.unlock();
+    }
+    refused.forEach(
+        request -> {
+          Timer.stop(request.timer);
+          request.notSent(refusal);
+        });
   }
 
   private void send(Request request, Pooled on) {
@@ -383,8 +436,13 @@ public final class SmtpClient implements AutoCloseable {
 
   /** A message was called off in the middle: its connection is of no use, open as it may look. */
   private void discard(Pooled used) {
-    used.session.closeAsync();
-    vacate();
+    lock.lock();
+    try {
+      leaving++;
+    } finally {
+      lock.unlock();
+    }
+    used.session.closeAsync().whenComplete((nothing, error) -> gone());
   }
 
   private static CompletableFuture<DeliveryReport> sendOn(SmtpSession session, Request request) {
@@ -400,7 +458,8 @@ public final class SmtpClient implements AutoCloseable {
     boolean again = !request.repeated && mayRepeat(request, on, report, error);
     if (again) {
       request.repeated = true;
-      open(request); // in the place of the connection that is gone
+      // In the place of this one, once it is gone.
+      on.session.closeAsync().whenComplete((nothing, gone) -> open(request));
       return;
     }
     release(on);
@@ -408,6 +467,8 @@ public final class SmtpClient implements AutoCloseable {
       request.future.complete(report);
     } else if (error != null && unwrapped(error) instanceof IOException failure) {
       request.notSent(failure);
+    } else if (request.repeated && error instanceof IllegalStateException spent) {
+      request.notSent(spent); // Its content went elsewhere meanwhile: no mistake of this call's.
     } else if (error != null) {
       request.future.completeExceptionally(unwrapped(error));
     }
@@ -457,6 +518,8 @@ public final class SmtpClient implements AutoCloseable {
           idle.add(used);
           watch(used);
         }
+      } else {
+        leaving++;
       }
     } finally {
       lock.unlock();
@@ -464,8 +527,34 @@ public final class SmtpClient implements AutoCloseable {
     if (next != null) {
       send(next, used);
     } else if (!usable) {
-      used.session.quitAsync();
+      quit(used);
+    }
+  }
+
+  /**
+   * Says goodbye over a connection that is counted as leaving. Its place is free when it is gone,
+   * since until then it is one of the connections that the server sees. A server that owes another
+   * reply, as to NOOP, gets no more time for that.
+   */
+  private void quit(Pooled old) {
+    Timer limit = new Timer(old.session.goodbyeTimeout(), old.session::closeAsync);
+    old.session
+        .quitAsync()
+        .whenComplete(
+            (nothing, error) -> {
+              Timer.stop(limit);
+              gone();
+            });
+  }
+
+  /** A connection that was leaving has left. */
+  private void gone() {
+    lock.lock();
+    try {
+      leaving--;
       vacate();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -508,6 +597,7 @@ public final class SmtpClient implements AutoCloseable {
           !pooled.session.isOpen() || System.nanoTime() - pooled.idleSince >= idleLimit.toNanos();
       if (ends) {
         idle.remove(pooled);
+        leaving++;
       } else {
         watch(pooled);
       }
@@ -515,8 +605,7 @@ public final class SmtpClient implements AutoCloseable {
       lock.unlock();
     }
     if (ends) {
-      pooled.session.quitAsync();
-      vacate();
+      quit(pooled);
     } else {
       pooled.session.noopAsync();
     }
@@ -528,23 +617,23 @@ public final class SmtpClient implements AutoCloseable {
    */
   @Override
   public void close() {
-    List<Pooled> leaving;
+    List<Pooled> parting;
     List<Request> failing;
     lock.lock();
     try {
       closed = true;
-      leaving = List.copyOf(idle);
+      parting = List.copyOf(idle);
       failing = List.copyOf(waiting);
       idle.clear();
       waiting.clear();
-      connections -= leaving.size();
+      leaving += parting.size();
     } finally {
       lock.unlock();
     }
-    leaving.forEach(
+    parting.forEach(
         pooled -> {
           Timer.stop(pooled.timer);
-          pooled.session.quitAsync();
+          quit(pooled);
         });
     failing.forEach(
         request -> {
@@ -586,7 +675,7 @@ public final class SmtpClient implements AutoCloseable {
     }
 
     /**
-     * Limits the connections; 4 unless called.
+     * Limits the connections, those that say goodbye included; 4 unless called.
      *
      * @param limit at least 1
      * @return this
@@ -619,7 +708,8 @@ public final class SmtpClient implements AutoCloseable {
     }
 
     /**
-     * Limits the time that a message waits for a connection; 30 s unless called.
+     * Limits the time that a message waits for a connection; 30 s unless called. Whose turn it is
+     * when a connection that says goodbye is gone, waits for that.
      *
      * @param limit a positive duration
      * @return this
@@ -653,7 +743,8 @@ public final class SmtpClient implements AutoCloseable {
 
     /**
      * Authenticates over each new connection before its first message; not done unless called. A
-     * connection over which that fails is closed.
+     * connection over which that fails is closed. If the server refuses for good (5yz), all
+     * messages that wait at that moment are reported as not sent; a later one tries again.
      *
      * @param credentials who, by what; asked for each connection
      * @param preference which mechanisms may be used

@@ -23,6 +23,16 @@ public enum SmtpDialect {
     return layer.name().equals(LMTP.layerName) ? LMTP : SMTP;
   }
 
+  /**
+   * Whether a chain line ends at a mail server: what failed there was said by it, or to it, and not
+   * by a proxy on the way.
+   */
+  static boolean isOnTopOf(String path) {
+    String top = path.substring(path.lastIndexOf('>') + 1).trim();
+    String name = top.split("[+(]", 2)[0];
+    return name.equals(SMTP.layerName) || name.equals(LMTP.layerName);
+  }
+
   /** What the layer is called. */
   String layerName() {
     return layerName;

@@ -7,7 +7,7 @@ import java.util.Optional;
  * A whole reply of a server (RFC 5321, 4.2). Where it came from a peer, the text is the peer's:
  * whoever prints it escapes control characters.
  *
- * @param code the code that stands on each line, 200 to 559
+ * @param code the code that stands on each line, 200 to 599
  * @param lines the text of each line behind the code, at least one, perhaps empty; bytes that are
  *     no UTF-8 became U+FFFD
  */
@@ -17,7 +17,7 @@ public record SmtpReply(int code, List<String> lines) {
   static final int CLOSING = 421;
 
   private static final int LOWEST = 200;
-  private static final int HIGHEST = 559;
+  private static final int HIGHEST = 599;
 
   /**
    * Checks the components and copies the list.
@@ -25,7 +25,7 @@ public record SmtpReply(int code, List<String> lines) {
    * @throws IllegalArgumentException if the code cannot be one, or there is no line
    */
   public SmtpReply {
-    if (code < LOWEST || code > HIGHEST || code / 10 % 10 > 5) {
+    if (code < LOWEST || code > HIGHEST) {
       throw new IllegalArgumentException("expected a reply code, got " + code);
     }
     lines = List.copyOf(lines);

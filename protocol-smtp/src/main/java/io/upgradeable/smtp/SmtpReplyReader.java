@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
  * once.
  *
  * <p>It is strict, because whatever two readers understand differently can be used against one of
- * them: three digits of ASCII, 2-5, 0-5, 0-9; the same code on all lines; lines end in CRLF, and a
- * bare LF or CR, NUL and other controls are refused. It is lenient in three things that servers do
- * and that cannot be mistaken: no text behind the code, nor a space (5321 says that clients should
- * bear it); lines longer than 512 bytes, up to {@link #MAX_LINE_BYTES}; and bytes beyond ASCII in
- * the text, which is read as UTF-8 (RFC 6531, 3.7.4.2), where broken sequences become U+FFFD.
+ * them: three digits of ASCII, the first of them 2-5; the same code on all lines; lines end in
+ * CRLF, and a bare LF or CR, NUL and other controls are refused. It is lenient in four things that
+ * servers do and that cannot be mistaken: a second digit beyond the grammar's 0-5, as in 571, since
+ * an unexpected code is judged by its first digit (4.2.1); no text behind the code, nor a space
+ * (5321 says that clients should bear it); lines longer than 512 bytes, up to {@link
+ * #MAX_LINE_BYTES}; and bytes beyond ASCII in the text, which is read as UTF-8 (RFC 6531, 3.7.4.2),
+ * where broken sequences become U+FFFD.
  */
 final class SmtpReplyReader {
 
@@ -106,12 +108,7 @@ final class SmtpReplyReader {
 
   private @Nullable String problemWithDigit(byte b) {
     int index = column - 1;
-    boolean digit =
-        switch (index) {
-          case 0 -> b >= '2' && b <= '5';
-          case 1 -> b >= '0' && b <= '5';
-          default -> b >= '0' && b <= '9';
-        };
+    boolean digit = index == 0 ? b >= '2' && b <= '5' : b >= '0' && b <= '9';
     if (!digit || (line > 1 && b != code[index])) {
       return shown(b);
     }

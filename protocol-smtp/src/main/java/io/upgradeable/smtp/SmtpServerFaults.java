@@ -33,7 +33,7 @@ public record SmtpServerFaults(Map<Phase, Action> actions, Set<String> hidden) {
   private static final String DELAY = "delay:";
 
   private static final Pattern KEYWORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9-]{0,63}");
-  private static final Pattern REPLY = Pattern.compile("([245][0-5][0-9])(?: ([ -~]{1,400}))?");
+  private static final Pattern REPLY = Pattern.compile("([245][0-9]{2})(?: ([ -~]{1,400}))?");
   private static final Pattern TIME = Pattern.compile("([0-9]{1,9})(ms|s|m)");
 
   /** Where a fault happens. */

@@ -347,6 +347,10 @@ public final class SmtpSession implements AutoCloseable {
     return dialogue.quit();
   }
 
+  Duration goodbyeTimeout() {
+    return dialogue.server().options().goodbyeTimeout();
+  }
+
   /**
    * What the server offers.
    *

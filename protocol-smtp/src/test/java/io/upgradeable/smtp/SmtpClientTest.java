@@ -21,6 +21,10 @@ import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException.ConnectFailed;
 import io.upgradeable.UpgradeException.PeerRefused;
+import io.upgradeable.negotiation.Negotiation;
+import io.upgradeable.negotiation.Reason;
+import io.upgradeable.negotiation.Step;
+import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.SaslMechanism;
@@ -33,11 +37,13 @@ import io.upgradeable.tls.TlsPolicy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -46,6 +52,8 @@ import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The pool with scripted servers. */
 class SmtpClientTest {
@@ -55,6 +63,8 @@ class SmtpClientTest {
 
   private final NettyConnector connector = NettyConnector.builder().threads(1).build();
   private final AtomicInteger opened = new AtomicInteger();
+  private final List<SmtpSession> sessions = new CopyOnWriteArrayList<>();
+  private final List<Boolean> onlyOne = new CopyOnWriteArrayList<>();
 
   @AfterEach
   void closeConnector() {
@@ -79,6 +89,40 @@ class SmtpClientTest {
         Smtp.opportunisticClient(endpoint, TlsPolicy.client().build(), TestOptions.CLIENT);
     return SmtpSession.connectOpportunisticAsync(
         connector, LayerStack.tcp(endpoint).then(layer), layer, SmtpSessionOptions.DEFAULTS);
+  }
+
+  /** Notes whether what was opened before was gone by then. */
+  private CompletableFuture<SmtpSession> openNoting(Endpoint endpoint, SmtpSessionOptions options) {
+    opened.incrementAndGet();
+    onlyOne.add(sessions.stream().allMatch(before -> before.quitAsync().isDone()));
+    Layer<SmtpOpportunisticResult> layer =
+        Smtp.opportunisticClient(endpoint, TlsPolicy.client().build(), TestOptions.CLIENT);
+    return SmtpSession.connectOpportunisticAsync(
+            connector, LayerStack.tcp(endpoint).then(layer), layer, options)
+        .whenComplete(
+            (session, error) -> {
+              if (error == null) {
+                sessions.add(session);
+              }
+            });
+  }
+
+  private SmtpClient.Builder oneConnection(Endpoint endpoint, Duration goodbye) {
+    SmtpSessionOptions options = SmtpSessionOptions.DEFAULTS.withGoodbyeTimeout(goodbye);
+    return SmtpClient.builder(to -> openNoting(to, options)).endpoints(endpoint).maxConnections(1);
+  }
+
+  private static void serveOne(SpokenServer.Client served) throws IOException {
+    served.hear(ENVELOPE);
+    served.say(OK + OK + GO_AHEAD);
+    served.hear(HELLO_ON_WIRE + ".\r\n");
+    served.say(OK);
+  }
+
+  private static void partFrom(SpokenServer.Client served) throws IOException {
+    served.say("221 bye\r\n");
+    served.hearClose();
+    served.close();
   }
 
   private static DeliveryOutcome outcome(DeliveryReport report) {
@@ -200,6 +244,63 @@ class SmtpClientTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"502", "5"})
+  void send_proxyCannotReachTheFirstServer_nextOne(String code) throws IOException {
+    try (ScriptedPeer proxy = ScriptedPeer.server(Script.start().send("no\r\n").discard());
+        ScriptedPeer good = ScriptedPeer.server(accepting(HELLO_PIPELINING).discard());
+        SmtpClient client =
+            SmtpClient.builder(
+                    endpoint ->
+                        endpoint.equals(good.endpoint())
+                            ? open(endpoint)
+                            : openThrough(refusingProxy(code, endpoint), proxy, endpoint))
+                .endpoints(Endpoint.of("mx1.example.net", 25), good.endpoint())
+                .build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(opened).hasValue(2);
+    }
+  }
+
+  private CompletableFuture<SmtpSession> openThrough(
+      Layer<String> tunnel, ScriptedPeer proxy, Endpoint endpoint) {
+    opened.incrementAndGet();
+    Layer<SmtpOpportunisticResult> layer =
+        Smtp.opportunisticClient(endpoint, TlsPolicy.client().build(), TestOptions.CLIENT);
+    return SmtpSession.connectOpportunisticAsync(
+        connector,
+        LayerStack.tcp(proxy.endpoint()).then(tunnel).then(layer),
+        layer,
+        SmtpSessionOptions.DEFAULTS);
+  }
+
+  /** A tunnel's layer that takes whatever the proxy says for a refusal with this code. */
+  private static Layer<String> refusingProxy(String code, Endpoint target) {
+    return Layer.of(
+            "connect",
+            () ->
+                new Negotiation<String>() {
+                  @Override
+                  public Step<String> begin() {
+                    return Step.await("the proxy's answer");
+                  }
+
+                  @Override
+                  public Step<String> receive(ByteBuffer input) {
+                    input.position(input.limit());
+                    return Step.fail(Reason.refused(code, "unreachable"));
+                  }
+
+                  @Override
+                  public Step<String> secured(TlsFacts facts) {
+                    throw new AssertionError("a tunnel without TLS");
+                  }
+                })
+        .target(target)
+        .tunnel()
+        .build();
+  }
+
   @Test
   void send_nobodyThere_reportedAndThePlaceIsFree() throws IOException {
     try (RefusingPort nobody = RefusingPort.open();
@@ -301,13 +402,14 @@ class SmtpClientTest {
   @Timeout(20)
   void cancel_underWay_theNextOneGetsAConnectionOfItsOwn() throws Exception {
     try (SpokenServer server = new SpokenServer();
-        SmtpClient client = client(server.endpoint()).maxConnections(1).build()) {
+        SmtpClient client = oneConnection(server.endpoint(), Duration.ofMinutes(5)).build()) {
       CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
       SpokenServer.Client dying = server.accept("PIPELINING");
       dying.hear(ENVELOPE);
       CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
       first.cancel(false);
       dying.hearClose();
+      dying.close();
 
       SpokenServer.Client fresh = server.accept("PIPELINING");
       fresh.hear(ENVELOPE);
@@ -315,8 +417,111 @@ class SmtpClientTest {
       fresh.hear(HELLO_ON_WIRE + ".\r\n");
       fresh.say(OK);
       assertThat(outcome(second.get())).isEqualTo(ACCEPTED);
-      assertThat(opened).hasValue(2);
+      assertThat(onlyOne).containsExactly(true, true);
     }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_connectionSaysGoodbye_itsPlaceIsWaitedForUntilItIsGone() throws Exception {
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            oneConnection(server.endpoint(), Duration.ofMinutes(5))
+                .maxMessagesPerConnection(1)
+                .maxWaiting(1)
+                .waitLimit(Duration.ofMillis(100))
+                .build()) {
+      CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
+      SpokenServer.Client served = server.accept("PIPELINING");
+      serveOne(served);
+      assertThat(outcome(first.get())).isEqualTo(ACCEPTED);
+      served.hear("QUIT\r\n");
+      CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
+      // Has no place to come, and so tells that the second one's time is over.
+      assertThat(client.send(TO_B, HELLO).failure()).containsInstanceOf(TimeoutException.class);
+      partFrom(served);
+
+      serveOne(server.accept("PIPELINING"));
+      assertThat(outcome(second.get())).isEqualTo(ACCEPTED);
+      assertThat(onlyOne).containsExactly(true, true);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_idleConnectionSaysGoodbye_freshOneOnceItIsGone() throws Exception {
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            oneConnection(server.endpoint(), Duration.ofMinutes(5))
+                .idleLimit(Duration.ofMillis(50))
+                .build()) {
+      CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
+      SpokenServer.Client served = server.accept("PIPELINING");
+      serveOne(served);
+      assertThat(outcome(first.get())).isEqualTo(ACCEPTED);
+      served.hear("QUIT\r\n");
+      CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
+      partFrom(served);
+
+      serveOne(server.accept("PIPELINING"));
+      assertThat(outcome(second.get())).isEqualTo(ACCEPTED);
+      assertThat(onlyOne).containsExactly(true, true);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void send_idleConnectionDied_freshOneInItsPlace() throws Exception {
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client = oneConnection(server.endpoint(), Duration.ofMinutes(5)).build()) {
+      CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
+      SpokenServer.Client served = server.accept("PIPELINING");
+      serveOne(served);
+      assertThat(outcome(first.get())).isEqualTo(ACCEPTED);
+      served.say("421 enough\r\n");
+      served.hearClose();
+      CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
+
+      serveOne(server.accept("PIPELINING"));
+      assertThat(outcome(second.get())).isEqualTo(ACCEPTED);
+      assertThat(onlyOne).containsExactly(true, true);
+    }
+  }
+
+  @Test
+  void send_connectionDies_onceMoreOnceItIsGone() throws IOException {
+    try (TinySmtpServer server = new TinySmtpServer(mail -> mail == 1);
+        SmtpClient client = oneConnection(server.endpoint(), Duration.ofMinutes(5)).build()) {
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+      assertThat(onlyOne).containsExactly(true, true);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void idle_tooLongAndSilent_goodbyeDoesNotWaitForTheReplyToNoop() throws Exception {
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            oneConnection(server.endpoint(), Duration.ofMillis(100))
+                .idleLimit(Duration.ofMillis(200))
+                .keepAlive(Duration.ofMillis(20))
+                .build()) {
+      SpokenServer.Client served = serveUntilIdle(client, server);
+      while (!served.hearLine().equals("NOOP")) { // This test was held up for the idle limit.
+        served.close();
+        served = serveUntilIdle(client, server);
+      }
+      served.hearClose();
+    }
+  }
+
+  private static SpokenServer.Client serveUntilIdle(SmtpClient client, SpokenServer server)
+      throws Exception {
+    CompletableFuture<DeliveryReport> sending = client.sendAsync(TO_B, HELLO);
+    SpokenServer.Client served = server.accept("PIPELINING");
+    serveOne(served);
+    assertThat(outcome(sending.get())).isEqualTo(ACCEPTED);
+    return served;
   }
 
   @Test
@@ -391,6 +596,29 @@ class SmtpClientTest {
   }
 
   @Test
+  void send_streamThatWentElsewhereBeforeTheFreshConnection_reportedAsNotSent() throws IOException {
+    MailContent once = MailContent.ofStream(new ByteArrayInputStream(new byte[] {'x'}));
+    try (TinySmtpServer server = new TinySmtpServer(mail -> mail == 1);
+        SmtpClient client =
+            SmtpClient.builder(
+                    endpoint -> {
+                      if (opened.get() == 1) {
+                        once.discard();
+                      }
+                      return open(endpoint);
+                    })
+                .endpoints(server.endpoint())
+                .build()) {
+      DeliveryReport report = client.send(TO_B, once);
+
+      assertThat(outcome(report)).isEqualTo(NOT_SENT);
+      assertThat(report.failure()).containsInstanceOf(IllegalStateException.class);
+      assertThat(opened).hasValue(2);
+      assertThat(outcome(client.send(TO_B, HELLO))).isEqualTo(ACCEPTED);
+    }
+  }
+
+  @Test
   @Timeout(20)
   void authenticate_refused_reportedAndTheConnectionIsClosed() throws Exception {
     SaslCredentials credentials =
@@ -408,10 +636,97 @@ class SmtpClientTest {
       SpokenServer.Client served = server.accept("AUTH LOGIN");
       served.hear("AUTH LOGIN\r\n");
       served.say("535 5.7.8 no\r\n");
+      served.hearClose();
+      served.close();
 
       assertThat(outcome(report.get())).isEqualTo(NOT_SENT);
       assertThat(report.get().failure()).containsInstanceOf(PeerRefused.class);
-      served.hearClose();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void authenticate_refusedForGoodWhileOthersWait_allReportedAfterOneLogin() throws Exception {
+    SaslCredentials credentials =
+        SaslCredentials.password("user", new Secret("password".toCharArray()));
+    SmtpSessionOptions options = SmtpSessionOptions.DEFAULTS.withInsecureAuthInPlaintext();
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            SmtpClient.builder(to -> openNoting(to, options))
+                .endpoints(server.endpoint(), server.endpoint())
+                .maxConnections(1)
+                .authenticate(() -> credentials, SaslPreference.only(SaslMechanism.LOGIN))
+                .build()) {
+      List<CompletableFuture<DeliveryReport>> all = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        all.add(client.sendAsync(TO_B, HELLO));
+      }
+      refuseLogin(server);
+      for (CompletableFuture<DeliveryReport> each : all) {
+        assertThat(outcome(each.get())).isEqualTo(NOT_SENT);
+        assertThat(each.get().failure()).containsInstanceOf(PeerRefused.class);
+      }
+      assertThat(opened).hasValue(1);
+
+      CompletableFuture<DeliveryReport> later = client.sendAsync(TO_B, HELLO);
+      refuseLogin(server);
+      assertThat(outcome(later.get())).isEqualTo(NOT_SENT);
+      assertThat(opened).hasValue(2);
+    }
+  }
+
+  private static void refuseLogin(SpokenServer server) throws IOException {
+    SpokenServer.Client served = server.accept("AUTH LOGIN");
+    served.hear("AUTH LOGIN\r\n");
+    served.say("535 5.7.8 no\r\n");
+    served.hearClose();
+    served.close();
+  }
+
+  @Test
+  @Timeout(20)
+  void send_refusedForGoodAtTheGreetingWhileOthersWait_allReported() throws Exception {
+    CountDownLatch allWait = new CountDownLatch(1);
+    try (ScriptedPeer no =
+            ScriptedPeer.server(Script.start().await(allWait).send("554 no\r\n").discard());
+        SmtpClient client = client(no.endpoint()).maxConnections(1).build()) {
+      List<CompletableFuture<DeliveryReport>> all = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        all.add(client.sendAsync(TO_B, HELLO));
+      }
+      allWait.countDown();
+
+      for (CompletableFuture<DeliveryReport> each : all) {
+        assertThat(outcome(each.get())).isEqualTo(NOT_SENT);
+        assertThat(each.get().failure()).containsInstanceOf(PeerRefused.class);
+      }
+      assertThat(opened).hasValue(1);
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void authenticate_refusedForNow_nextServerOnceTheConnectionIsGone() throws Exception {
+    SaslCredentials credentials =
+        SaslCredentials.password("user", new Secret("password".toCharArray()));
+    SmtpSessionOptions options = SmtpSessionOptions.DEFAULTS.withInsecureAuthInPlaintext();
+    try (SpokenServer server = new SpokenServer();
+        SmtpClient client =
+            SmtpClient.builder(to -> openNoting(to, options))
+                .endpoints(server.endpoint(), server.endpoint())
+                .authenticate(() -> credentials, SaslPreference.only(SaslMechanism.LOGIN))
+                .build()) {
+      CompletableFuture<DeliveryReport> report = client.sendAsync(TO_B, HELLO);
+      for (int i = 0; i < 2; i++) {
+        SpokenServer.Client served = server.accept("AUTH LOGIN");
+        served.hear("AUTH LOGIN\r\n");
+        served.say("454 4.7.0 later\r\n");
+        served.hearClose();
+        served.close();
+      }
+
+      assertThat(outcome(report.get())).isEqualTo(NOT_SENT);
+      assertThat(onlyOne).containsExactly(true, true);
     }
   }
 

@@ -30,7 +30,7 @@ class SmtpServerFaultsTest {
                 "RCPT=550 5.1.1 Nobody = nobody",
                 "greeting=close",
                 "dot=delay:500ms",
-                "secured-ehlo=502",
+                "secured-ehlo=571",
                 "hide=pipelining",
                 "hide=STARTTLS"));
 
@@ -47,7 +47,7 @@ class SmtpServerFaultsTest {
                     Phase.DOT,
                     new Action.Delay(Duration.ofMillis(500)),
                     Phase.SECURED_EHLO,
-                    new Action.Answer(SmtpReply.of(502, "5.0.0 As asked for"))),
+                    new Action.Answer(SmtpReply.of(571, "5.0.0 As asked for"))),
                 Set.of("PIPELINING", "STARTTLS")));
     assertThat(SmtpServerFaults.parse(List.of())).isEqualTo(SmtpServerFaults.NONE);
   }
@@ -58,6 +58,7 @@ class SmtpServerFaultsTest {
     "what=550, 'expected one of greeting, ehlo, secured-ehlo, starttls, auth, mail, rcpt, data, dot, rset, quit, hide, got ''what'''",
     "rcpt=, 'expected a reply code, ''close'' or ''delay:TIME'', got '''''",
     "rcpt=354, 'expected a reply code, ''close'' or ''delay:TIME'', got ''354'''",
+    "rcpt=600, 'expected a reply code, ''close'' or ''delay:TIME'', got ''600'''",
     "rcpt=delay:5, 'expected a time such as 500ms or 5s, got ''5'''",
     "rcpt=delay:0s, 'expected a positive duration of at most 365 days, got PT0S'",
     "ehlo=delay:5s, 'expected a reply or ''close'' for ehlo: only a session can be late'",

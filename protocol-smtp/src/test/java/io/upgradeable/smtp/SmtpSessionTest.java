@@ -411,6 +411,24 @@ class SmtpSessionTest {
   }
 
   @Test
+  void send_codeBeyondTheGrammar_refusedByItsFirstDigitAndTheSessionGoesOn() throws IOException {
+    Script toTheEnd =
+        offering(PIPELINING)
+            .expectOnly(ENVELOPE)
+            .send(OK + OK + GO_AHEAD)
+            .expectOnly(HELLO_ON_WIRE + ".\r\n")
+            .send("571 5.7.1 not from you\r\n");
+    try (SessionFixture mail =
+        SessionFixture.with(toTheEnd.expectOnly("NOOP\r\n").send(OK).discard())) {
+      DeliveryReport report = mail.session().send(TO_B, HELLO);
+      mail.session().noop();
+
+      outcomes(report, REFUSED_PERMANENT);
+      assertThat(report.recipients().get(0).reply().orElseThrow().code()).isEqualTo(571);
+    }
+  }
+
+  @Test
   void send_allRefusedWithoutPipelining_resetAlone() throws IOException {
     try (SessionFixture mail =
         SessionFixture.with(

@@ -104,6 +104,10 @@ final class SpokenServer implements AutoCloseable {
       return line.substring(0, line.length() - 2);
     }
 
+    void close() throws IOException {
+      socket.close();
+    }
+
     void hearClose() throws IOException {
       assertThat(socket.getInputStream().read()).isNegative();
     }
