@@ -53,9 +53,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Which server.</b> The endpoints are tried in order for each new connection: the next one
  * where one cannot be reached, breaks off, or refuses for now. A refusal for good (5yz, be it to
  * the greeting, EHLO, STARTTLS or AUTH) ends the search: the next server would hear the same
- * message with the same result. It is also reported for every message that waits for a connection
- * at that moment: a login that is refused is not tried once for each of them. What a proxy on the
- * way refuses says nothing of the next server.
+ * message with the same result. Where no other connection is left it is also reported for every
+ * message that waits for one: a login that is refused is not tried once for each of them. What a
+ * proxy on the way refuses says nothing of the next server.
  *
  * <p><b>Once more.</b> A message that was under way when its connection turned out to be dead, or
  * said 421, is sent once more over a fresh connection, if its end was not sent, so that it cannot
@@ -392,15 +392,18 @@ public final class SmtpClient implements AutoCloseable {
 
   /**
    * Each of those that wait would hear the same, and a login that is refused once for each of them
-   * may lock an account. The place is free.
+   * may lock an account. The place is free. While there are other connections the waiting are left
+   * to them, which may be served well.
    */
   private void refuseWaiting(UpgradeException refusal) {
-    List<Request> refused;
+    List<Request> refused = List.of();
     lock.lock();
     try {
-      refused = List.copyOf(waiting);
-      waiting.clear();
       connections--;
+      if (connections == 0) {
+        refused = List.copyOf(waiting);
+        waiting.clear();
+      }
     } finally {
       lock.unlock();
     }
