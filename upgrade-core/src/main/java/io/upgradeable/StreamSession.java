@@ -61,6 +61,9 @@ final class StreamSession implements Session {
     final CompletableFuture<T> future = new CompletableFuture<>();
     final String awaited;
 
+    /** Set before the session completes the future: whoever else does has given the read up. */
+    volatile boolean settled;
+
     Read(String awaited) {
       this.awaited = awaited;
     }
@@ -71,10 +74,17 @@ final class StreamSession implements Session {
     /** What the end of the stream means to this read; empty if it cuts the read short. */
     abstract Optional<T> atEnd();
 
-    void complete(Object value) {
+    /** Returns false if somebody else was quicker: nobody gets the value. */
+    boolean complete(Object value) {
+      settled = true;
       @SuppressWarnings("unchecked") // comes from take() or atEnd() of the same read
       T result = (T) value;
-      future.complete(result);
+      return future.complete(result);
+    }
+
+    void fail(Throwable cause) {
+      settled = true;
+      future.completeExceptionally(cause);
     }
   }
 
@@ -213,7 +223,7 @@ final class StreamSession implements Session {
   private <T> CompletableFuture<T> submit(Read<T> read) {
     read.future.whenComplete(
         (value, error) -> {
-          if (read.future.isCancelled()) {
+          if (!read.settled) {
             inOrder(this::abandon, read.future);
           }
         });
@@ -221,7 +231,10 @@ final class StreamSession implements Session {
     return read.future;
   }
 
-  /** Bytes of a cancelled read may be taken already; what follows them would be misread. */
+  /**
+   * A read was given up: cancelled, or completed by somebody else, such as {@code orTimeout}. Its
+   * bytes may be taken already, and what follows them would be misread.
+   */
   private void abandon() {
     if (pending != null && pending.future.isDone()) {
       pending = null; // Another one, begun meanwhile, hears of the end in closed().
@@ -241,15 +254,17 @@ final class StreamSession implements Session {
 
   private void begin(Read<?> read) {
     if (read.future.isDone()) {
-      return; // cancelled before it began
+      return; // given up before it began
+    }
+    if (pending != null && pending.future.isDone()) {
+      abandon(); // What tells of it is on its way, behind this read.
     }
     if (pending != null) {
-      read.future.completeExceptionally(
-          new IllegalStateException("a read is under way on this stream"));
+      read.fail(new IllegalStateException("a read is under way on this stream"));
       return;
     }
     if (closing) { // The connection may not have told of its end yet.
-      read.future.completeExceptionally(endCause());
+      read.fail(endCause());
       return;
     }
     pending = read;
@@ -295,7 +310,14 @@ final class StreamSession implements Session {
   /** Behind the delivery that is under way, so that dependents find the unread bytes settled. */
   private void completeLater(Read<?> read, Object value) {
     pending = null;
-    context().executor().execute(() -> read.complete(value));
+    context()
+        .executor()
+        .execute(
+            () -> {
+              if (!read.complete(value)) {
+                abandon();
+              }
+            });
   }
 
   @Override
@@ -324,7 +346,7 @@ final class StreamSession implements Session {
               : context().failure(Reason.closed(), read.awaited));
     }
     pending = null;
-    read.future.completeExceptionally(endCause());
+    read.fail(endCause());
   }
 
   /** Why the stream is over: the peer's fault, or simply that this side has closed it. */

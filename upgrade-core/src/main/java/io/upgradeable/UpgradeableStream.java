@@ -21,8 +21,9 @@ import java.util.function.Supplier;
  * futures run on the event loop and must not block.
  *
  * <p>An {@link UpgradeException} ends the stream: later operations fail the same way. So does a
- * read that is cancelled or interrupted, because its bytes may be on their way already: the stream
- * is closed. On a stream that this side has closed operations fail with {@link
+ * read that is cancelled or interrupted, or whose future somebody else completes ({@code
+ * orTimeout}, for instance), because its bytes may be on their way already: the stream is closed.
+ * On a stream that this side has closed operations fail with {@link
  * java.nio.channels.ClosedChannelException}. Nothing is read from the peer that was not asked for,
  * so a slow reader slows its peer down; a write completes when the operating system took its bytes,
  * so a slow peer slows its writer down.

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -450,6 +451,34 @@ final class StreamCloseTest extends PeerFixture {
     assertThat(peer.getInputStream().read()).isEqualTo(-1);
     assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
     assertThatThrownBy(() -> stream.write("late")).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void read_completedBySomebodyElse_closesTheStream(boolean withAValue) throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<Optional<String>> reading = stream.readLineAsync();
+    if (withAValue) {
+      reading.complete(Optional.of("not the peer's"));
+    } else {
+      reading.completeExceptionally(new TimeoutException()); // as orTimeout() does
+    }
+    assertThat(peer.getInputStream().read()).isEqualTo(-1);
+    assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @Test
+  void read_inTheCompletionOfOneThatWasGivenUp_isToldOfTheEnd() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    accept();
+    CompletableFuture<Optional<String>> reading = stream.readLineAsync();
+    CompletableFuture<Throwable> next = new CompletableFuture<>();
+    reading.whenComplete(
+        (line, error) ->
+            stream.readLineAsync().whenComplete((second, failure) -> next.complete(failure)));
+    reading.completeExceptionally(new TimeoutException());
+    assertThat(next.get(20, TimeUnit.SECONDS)).isInstanceOf(ClosedChannelException.class);
   }
 
   @Test
