@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.upgradeable.UpgradeException.CertificateRejected;
 import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.negotiation.UnreadPolicy;
+import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsEngine;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -507,6 +508,60 @@ final class StreamCloseTest extends PeerFixture {
     assertThat(flag.get(20, TimeUnit.SECONDS)).isTrue();
     assertThat(peer.getInputStream().read()).isEqualTo(-1);
     assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+  }
+
+  /** A layer waits for an answer that never comes. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void opening_completedBySomebodyElse_connectionIsClosed(boolean withAValue) throws Exception {
+    UpgradeableStream another = openToPeer();
+    accept();
+    Limits patient = Limits.CLIENT.withHandshakeTimeout(Limits.CLIENT.layerTimeout());
+    Layer<?> silent =
+        ImplicitTls.client(peerEndpoint(), IDENTITY.client(TlsEngine.JDK)).withLimits(patient);
+    CompletableFuture<UpgradeableStream> opening =
+        streams.openAsync(LayerStack.tcp(peerEndpoint()).then(silent), peerEndpoint());
+    Socket peer = accept();
+    assertThat(peer.getInputStream().read()).isEqualTo(22); // of its ClientHello
+    if (withAValue) {
+      opening.complete(another);
+    } else {
+      opening.completeExceptionally(new TimeoutException()); // as orTimeout() does
+    }
+    assertThat(peer.getInputStream().readAllBytes()).isNotEmpty(); // to the end
+  }
+
+  @Test
+  void opening_givenUpAndStillUpBeforeTheConnectorHearsOfIt_streamIsClosed() throws Exception {
+    CountDownLatch onLoop = new CountDownLatch(1);
+    CountDownLatch givenUp = new CountDownLatch(1);
+    UpgradeableStream first = openToPeer();
+    Socket firstPeer = accept();
+    CompletableFuture<Object> loop =
+        onLoopOf(
+            first,
+            () -> {
+              onLoop.countDown();
+              awaitUnchecked(givenUp); // The one event loop opens nothing before.
+              return "went on";
+            });
+    say(firstPeer, "x");
+    assertThat(onLoop.await(20, TimeUnit.SECONDS)).isTrue();
+    CompletableFuture<UpgradeableStream> opening = streams.openAsync(peerEndpoint());
+    CompletableFuture<Integer> heard = new CompletableFuture<>();
+    // The last dependent runs first: the connector hears of it behind this one.
+    opening.whenComplete(
+        (stream, error) -> {
+          givenUp.countDown();
+          try {
+            heard.complete(accept().getInputStream().read());
+          } catch (IOException e) {
+            heard.completeExceptionally(e);
+          }
+        });
+    opening.completeExceptionally(new TimeoutException()); // as orTimeout() does
+    assertThat(heard.get(50, TimeUnit.SECONDS)).isEqualTo(-1);
+    assertThat(loop.get(20, TimeUnit.SECONDS)).isEqualTo("went on");
   }
 
   // --- event loops
