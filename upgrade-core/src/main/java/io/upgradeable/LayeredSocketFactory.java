@@ -56,7 +56,7 @@ public final class LayeredSocketFactory extends SocketFactory {
 
   @Override
   public Socket createSocket() throws IOException {
-    return new LayeredSocket(connector, stacks);
+    return new LayeredSocket(connector::connectAsync, stacks);
   }
 
   @Override
@@ -83,7 +83,7 @@ public final class LayeredSocketFactory extends SocketFactory {
   }
 
   private Socket connected(InetSocketAddress server) throws IOException {
-    LayeredSocket socket = new LayeredSocket(connector, stacks);
+    LayeredSocket socket = new LayeredSocket(connector::connectAsync, stacks);
     try {
       socket.connect(server, 0);
       return socket;

@@ -2,6 +2,7 @@ package io.upgradeable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.upgradeable.UpgradeException.CertificateRejected;
 import io.upgradeable.UpgradeException.ConnectFailed;
@@ -27,6 +28,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.SocketFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -246,6 +248,47 @@ final class LayeredSocketTest extends PeerFixture {
     socket.close();
 
     assertThat(connecting.get(20, TimeUnit.SECONDS)).isInstanceOf(SocketException.class);
+  }
+
+  @Test
+  void connect_closedBeforeItBegan_whatCameUpAllTheSameIsClosed() throws Exception {
+    CompletableFuture<Socket> itself = new CompletableFuture<>();
+    Socket socket =
+        new LayeredSocket(
+            (stack, session) -> {
+              // As if it were another thread, that finds nothing to cancel yet.
+              assertThat(catchThrowable(() -> itself.join().close())).isNull();
+              CompletableFuture<Connection> up = connector.connectAsync(stack, session);
+              up.join();
+              return up;
+            },
+            LayerStack::tcp);
+    itself.complete(socket);
+    assertThatThrownBy(
+            () -> socket.connect(new InetSocketAddress("localhost", listening.getLocalPort())))
+        .isInstanceOf(SocketException.class);
+    assertThat(accept().getInputStream().read()).isEqualTo(-1);
+  }
+
+  @Test
+  void connect_upTogetherWithTheTimeout_isUp() throws Exception {
+    Socket socket =
+        closing(
+            new LayeredSocket(
+                (stack, session) -> {
+                  Connection up = connector.connectAsync(stack, session).join();
+                  return new CompletableFuture<>() {
+                    @Override
+                    public Connection get(long timeout, TimeUnit unit) throws TimeoutException {
+                      complete(up);
+                      throw new TimeoutException();
+                    }
+                  };
+                },
+                LayerStack::tcp));
+    socket.connect(new InetSocketAddress("localhost", listening.getLocalPort()), PATIENCE_MILLIS);
+    say(socket, "hello");
+    assertThat(hear(accept(), 5)).isEqualTo("hello");
   }
 
   private interface Call {
