@@ -56,13 +56,28 @@ final class StreamSession implements Session {
   private long readDeadline;
   private @Nullable Future<?> timer;
 
-  /** One read: takes what it needs from the unread bytes, or says that it needs more. */
-  private abstract static class Read<T> {
+  /** A read or a write: what its caller waits for. */
+  private static class Operation<T> {
     final CompletableFuture<T> future = new CompletableFuture<>();
-    final String awaited;
 
-    /** Set before the session completes the future: whoever else does has given the read up. */
+    /** Set before the session completes the future: whoever else does has given it up. */
     volatile boolean settled;
+
+    /** Returns false if somebody else was quicker: nobody gets the value. */
+    boolean complete(@Nullable T value) {
+      settled = true;
+      return future.complete(value);
+    }
+
+    void fail(Throwable cause) {
+      settled = true;
+      future.completeExceptionally(cause);
+    }
+  }
+
+  /** One read: takes what it needs from the unread bytes, or says that it needs more. */
+  private abstract static class Read<T> extends Operation<T> {
+    final String awaited;
 
     Read(String awaited) {
       this.awaited = awaited;
@@ -74,17 +89,10 @@ final class StreamSession implements Session {
     /** What the end of the stream means to this read; empty if it cuts the read short. */
     abstract Optional<T> atEnd();
 
-    /** Returns false if somebody else was quicker: nobody gets the value. */
-    boolean complete(Object value) {
-      settled = true;
+    boolean completeWith(Object value) {
       @SuppressWarnings("unchecked") // comes from take() or atEnd() of the same read
       T result = (T) value;
-      return future.complete(result);
-    }
-
-    void fail(Throwable cause) {
-      settled = true;
-      future.completeExceptionally(cause);
+      return complete(result);
     }
   }
 
@@ -221,19 +229,24 @@ final class StreamSession implements Session {
   }
 
   private <T> CompletableFuture<T> submit(Read<T> read) {
-    read.future.whenComplete(
-        (value, error) -> {
-          if (!read.settled) {
-            inOrder(this::abandon, read.future);
-          }
-        });
+    abandonIfGivenUp(read);
     inOrder(() -> begin(read), read.future);
     return read.future;
   }
 
+  private void abandonIfGivenUp(Operation<?> operation) {
+    operation.future.whenComplete(
+        (value, error) -> {
+          if (!operation.settled) {
+            inOrder(this::abandon, operation.future);
+          }
+        });
+  }
+
   /**
-   * A read was given up: cancelled, or completed by somebody else, such as {@code orTimeout}. Its
-   * bytes may be taken already, and what follows them would be misread.
+   * An operation was given up: cancelled, or completed by somebody else, such as {@code orTimeout}.
+   * Bytes of a read may be taken already, and those of a write sent or not: what follows them would
+   * be misread, here or there.
    */
   private void abandon() {
     if (pending != null && pending.future.isDone()) {
@@ -314,7 +327,7 @@ final class StreamSession implements Session {
         .executor()
         .execute(
             () -> {
-              if (!read.complete(value)) {
+              if (!read.completeWith(value)) {
                 abandon();
               }
             });
@@ -408,13 +421,25 @@ final class StreamSession implements Session {
                   + MAX_WAITING_WRITES
                   + " bytes wait to be written: wait for the futures of earlier writes"));
     }
-    CompletableFuture<Void> result = new CompletableFuture<>();
-    inOrder(() -> writeNow(bytes, length, result), result);
-    return result;
+    Operation<Void> write = new Operation<>();
+    abandonIfGivenUp(write);
+    inOrder(() -> writeNow(bytes, length, write), write.future);
+    return write.future;
   }
 
-  private void writeNow(ByteBuffer bytes, int length, CompletableFuture<Void> result) {
+  private void writeNow(ByteBuffer bytes, int length, Operation<Void> write) {
+    if (write.future.isDone()) {
+      abandon(); // Given up before it began: its memory is the caller's again.
+    }
+    if (closing) {
+      waitingWrites.addAndGet(-length);
+      write.fail(endCause());
+      return;
+    }
     CompletableFuture<Void> written = context().write(bytes);
+    if (!written.isDone()) { // It may wait for a negotiation, and can still be left out.
+      write.future.whenComplete((nothing, error) -> written.cancel(false));
+    }
     Optional<Future<?>> limit =
         written.isDone()
             ? Optional.empty()
@@ -427,10 +452,10 @@ final class StreamSession implements Session {
         (nothing, error) -> {
           waitingWrites.addAndGet(-length);
           limit.ifPresent(timeout -> timeout.cancel(false));
-          if (error == null) {
-            result.complete(null);
-          } else {
-            result.completeExceptionally(error);
+          if (error != null) {
+            write.fail(error);
+          } else if (!write.complete(null)) {
+            abandon();
           }
         });
   }

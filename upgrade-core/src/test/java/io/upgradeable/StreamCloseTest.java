@@ -510,6 +510,63 @@ final class StreamCloseTest extends PeerFixture {
     assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
   }
 
+  /** Keeps the stream's event loop from all else until the latch is open. */
+  private static void holdLoopOf(UpgradeableStream stream, Socket peer, CountDownLatch until)
+      throws Exception {
+    CountDownLatch onLoop = new CountDownLatch(1);
+    onLoopOf(
+        stream,
+        () -> {
+          onLoop.countDown();
+          awaitUninterrupted(until);
+          return "went on";
+        });
+    say(peer, "x");
+    assertThat(onLoop.await(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void cancelledWrite_beforeTheEventLoopHeardOfIt_neverSentNorWhatIsBehindIt() throws Exception {
+    CountDownLatch cancelled = new CountDownLatch(1);
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    holdLoopOf(stream, peer, cancelled);
+    stream.writeAsync(bytes("before\n"));
+    CompletableFuture<Void> write = stream.writeAsync(bytes("given up\n"));
+    CompletableFuture<Void> behind = stream.writeAsync(bytes("behind\n"));
+    write.cancel(false);
+    cancelled.countDown();
+    assertThat(hear(peer, 100)).isEqualTo("before\n");
+    assertThat(failureOf(behind)).isInstanceOf(ClosedChannelException.class);
+    assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @Test
+  void cancelledWrite_underWay_closesTheStream() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    // More than the buffers of both kernels hold.
+    CompletableFuture<Void> write = stream.writeAsync(ByteBuffer.allocate(64 * 1024 * 1024));
+    assertThat(peer.getInputStream().read()).isZero(); // It has begun.
+    write.cancel(false);
+    assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+    assertThatThrownBy(() -> stream.write("late")).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @Test
+  void interruptedWrite_throwsKeepsTheFlagAndClosesTheStream() throws Exception {
+    CountDownLatch interrupted = new CountDownLatch(1);
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    holdLoopOf(stream, peer, interrupted);
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> stream.write("given up\n")).isInstanceOf(InterruptedIOException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    interrupted.countDown();
+    assertThat(hear(peer, 100)).isEmpty();
+    assertThatThrownBy(() -> stream.write("late")).isInstanceOf(ClosedChannelException.class);
+  }
+
   /** A layer waits for an answer that never comes. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
@@ -533,20 +590,9 @@ final class StreamCloseTest extends PeerFixture {
 
   @Test
   void opening_givenUpAndStillUpBeforeTheConnectorHearsOfIt_streamIsClosed() throws Exception {
-    CountDownLatch onLoop = new CountDownLatch(1);
     CountDownLatch givenUp = new CountDownLatch(1);
     UpgradeableStream first = openToPeer();
-    Socket firstPeer = accept();
-    CompletableFuture<Object> loop =
-        onLoopOf(
-            first,
-            () -> {
-              onLoop.countDown();
-              awaitUnchecked(givenUp); // The one event loop opens nothing before.
-              return "went on";
-            });
-    say(firstPeer, "x");
-    assertThat(onLoop.await(20, TimeUnit.SECONDS)).isTrue();
+    holdLoopOf(first, accept(), givenUp); // It is the one event loop, and opens nothing before.
     CompletableFuture<UpgradeableStream> opening = streams.openAsync(peerEndpoint());
     CompletableFuture<Integer> heard = new CompletableFuture<>();
     // The last dependent runs first: the connector hears of it behind this one.
@@ -561,7 +607,6 @@ final class StreamCloseTest extends PeerFixture {
         });
     opening.completeExceptionally(new TimeoutException()); // as orTimeout() does
     assertThat(heard.get(50, TimeUnit.SECONDS)).isEqualTo(-1);
-    assertThat(loop.get(20, TimeUnit.SECONDS)).isEqualTo("went on");
   }
 
   // --- event loops
