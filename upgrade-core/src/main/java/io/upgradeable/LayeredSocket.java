@@ -269,7 +269,7 @@ final class LayeredSocket extends Socket {
       private final ReentrantLock lock = new ReentrantLock();
       private volatile ByteBuffer rest = ByteBuffer.wrap(NOTHING);
       private volatile boolean ended;
-      private @Nullable CompletableFuture<byte[]> pending;
+      private volatile @Nullable CompletableFuture<byte[]> pending;
 
       @Override
       public int read() throws IOException {
@@ -303,8 +303,12 @@ final class LayeredSocket extends Socket {
         requireNoEventLoop();
         CompletableFuture<byte[]> reading = pending;
         if (reading == null) {
-          reading = session.readSome(READ_CHUNK);
+          // A copy: end() completes it, and the stream, whose read goes on, stays open for writes.
+          reading = session.readSome(READ_CHUNK).copy();
           pending = reading;
+          if (ended) { // By another thread, which may have seen nothing to complete.
+            return;
+          }
         }
         byte[] bytes = await(reading, readTimeout(), "Read timed out", false);
         pending = null;
@@ -319,6 +323,10 @@ final class LayeredSocket extends Socket {
 
       void end() {
         ended = true;
+        CompletableFuture<byte[]> reading = pending;
+        if (reading != null) {
+          reading.complete(NOTHING);
+        }
       }
     }
 

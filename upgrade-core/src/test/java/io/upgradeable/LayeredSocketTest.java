@@ -376,6 +376,35 @@ final class LayeredSocketTest extends PeerFixture {
   }
 
   @Test
+  void shutdownInput_readerWaits_wakesItAndWritingGoesOn() throws Exception {
+    Socket socket = openPlain();
+    Socket peer = accept();
+    InputStream input = socket.getInputStream();
+    CompletableFuture<Integer> read = new CompletableFuture<>();
+    Thread reader =
+        new Thread(
+            () -> {
+              try {
+                read.complete(input.read());
+              } catch (IOException e) {
+                read.completeExceptionally(e);
+              }
+            });
+    reader.start();
+    while (reader.getState() != Thread.State.WAITING) {
+      assertThat(Thread.currentThread().isInterrupted()).as("time is up").isFalse();
+      Thread.onSpinWait();
+    }
+    socket.shutdownInput();
+
+    assertThat(read.get(20, TimeUnit.SECONDS)).isEqualTo(-1);
+    assertThat(input.read()).isEqualTo(-1);
+    say(peer, "unread");
+    say(socket, "still there");
+    assertThat(hear(peer, 11)).isEqualTo("still there");
+  }
+
+  @Test
   void close_readerWaits_wakesIt() throws Exception {
     Socket socket = openPlain();
     accept();
