@@ -2,6 +2,7 @@ package io.upgradeable;
 
 import io.upgradeable.internal.Blocking;
 import io.upgradeable.netty.NettyConnector;
+import io.upgradeable.session.Session;
 import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,6 +29,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +39,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class LayeredSocket extends Socket {
 
-  LayeredSocket(NettyConnector connector, Function<Endpoint, LayerStack> stacks)
+  /**
+   * A socket that is not connected yet.
+   *
+   * @param connector connects, and gives the session the connection
+   * @param stacks where to connect and what to negotiate, for a server
+   */
+  LayeredSocket(
+      BiFunction<LayerStack, Session, CompletableFuture<Connection>> connector,
+      Function<Endpoint, LayerStack> stacks)
       throws SocketException {
     super(new Impl(connector, stacks));
   }
@@ -54,7 +64,7 @@ final class LayeredSocket extends Socket {
 
     private static final byte[] NOTHING = {};
 
-    private final NettyConnector connector;
+    private final BiFunction<LayerStack, Session, CompletableFuture<Connection>> connector;
     private final Function<Endpoint, LayerStack> stacks;
     private final StreamSession session =
         new StreamSession(Optional.empty(), Optional.empty(), OPTIONS, stream -> {});
@@ -63,7 +73,9 @@ final class LayeredSocket extends Socket {
     private volatile @Nullable CompletableFuture<Connection> connecting;
     private volatile boolean closed;
 
-    Impl(NettyConnector connector, Function<Endpoint, LayerStack> stacks) {
+    Impl(
+        BiFunction<LayerStack, Session, CompletableFuture<Connection>> connector,
+        Function<Endpoint, LayerStack> stacks) {
       this.connector = connector;
       this.stacks = stacks;
     }
@@ -79,10 +91,11 @@ final class LayeredSocket extends Socket {
       InetSocketAddress asked = (InetSocketAddress) server;
       requireNoEventLoop();
       LayerStack stack = stacks.apply(Endpoint.of(asked.getHostString(), asked.getPort()));
-      CompletableFuture<Connection> future = connector.connectAsync(stack, session);
+      CompletableFuture<Connection> future = connector.apply(stack, session);
       connecting = future;
-      if (closed) {
-        future.cancel(false); // closed by another thread meanwhile
+      if (closed) { // By another thread, which may have seen nothing that it could end.
+        end(future);
+        throw new SocketException("Socket closed");
       }
       Connection connection = await(future, timeout, "connect timed out", true);
       if (connection.remoteAddress() instanceof InetSocketAddress remote) {
@@ -142,9 +155,12 @@ final class LayeredSocket extends Socket {
     protected void close() {
       closed = true;
       CompletableFuture<Connection> future = connecting;
-      if (future == null) {
-        return;
+      if (future != null) {
+        end(future);
       }
+    }
+
+    private void end(CompletableFuture<Connection> future) {
       future.cancel(false);
       if (future.isCompletedExceptionally()) {
         return;
@@ -221,15 +237,15 @@ final class LayeredSocket extends Socket {
       try {
         return millis == 0 ? future.get() : future.get(millis, TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        if (cancelWhenLate) {
-          future.cancel(false);
+        if (cancelWhenLate && !future.cancel(false)) {
+          return await(() -> future); // It is over all the same.
         }
         throw new SocketTimeoutException(whenLate);
       } catch (InterruptedException e) {
-        if (cancelWhenLate) {
-          future.cancel(false);
-        }
         Thread.currentThread().interrupt();
+        if (cancelWhenLate && !future.cancel(false)) {
+          return await(() -> future);
+        }
         InterruptedIOException interrupted =
             new InterruptedIOException("interrupted while waiting");
         interrupted.initCause(e);
@@ -253,7 +269,7 @@ final class LayeredSocket extends Socket {
       private final ReentrantLock lock = new ReentrantLock();
       private volatile ByteBuffer rest = ByteBuffer.wrap(NOTHING);
       private volatile boolean ended;
-      private @Nullable CompletableFuture<byte[]> pending;
+      private volatile @Nullable CompletableFuture<byte[]> pending;
 
       @Override
       public int read() throws IOException {
@@ -287,8 +303,12 @@ final class LayeredSocket extends Socket {
         requireNoEventLoop();
         CompletableFuture<byte[]> reading = pending;
         if (reading == null) {
-          reading = session.readSome(READ_CHUNK);
+          // A copy: end() completes it, and the stream, whose read goes on, stays open for writes.
+          reading = session.readSome(READ_CHUNK).copy();
           pending = reading;
+          if (ended) { // By another thread, which may have seen nothing to complete.
+            return;
+          }
         }
         byte[] bytes = await(reading, readTimeout(), "Read timed out", false);
         pending = null;
@@ -303,6 +323,10 @@ final class LayeredSocket extends Socket {
 
       void end() {
         ended = true;
+        CompletableFuture<byte[]> reading = pending;
+        if (reading != null) {
+          reading.complete(NOTHING);
+        }
       }
     }
 

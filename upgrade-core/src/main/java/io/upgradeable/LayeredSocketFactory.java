@@ -34,9 +34,10 @@ import javax.net.SocketFactory;
  * <p>Of the socket's options, {@code SO_TIMEOUT} is honoured: after a {@link
  * java.net.SocketTimeoutException} the socket is as it was. The others are accepted and ignored;
  * {@code TCP_NODELAY} is always on. Closing a socket closes its connection, after what was written
- * before, and wakes whoever reads. Bytes end with {@code close_notify}; without it a read fails
- * with {@link UpgradeException.PeerClosed} and not with an end of the stream. A half-close is
- * possible in plaintext only.
+ * before, and wakes whoever reads; so does a write that is interrupted, because part of it may be
+ * on its way. Bytes end with {@code close_notify}; without it a read fails with {@link
+ * UpgradeException.PeerClosed} and not with an end of the stream. A half-close is possible in
+ * plaintext only.
  */
 public final class LayeredSocketFactory extends SocketFactory {
 
@@ -56,7 +57,7 @@ public final class LayeredSocketFactory extends SocketFactory {
 
   @Override
   public Socket createSocket() throws IOException {
-    return new LayeredSocket(connector, stacks);
+    return new LayeredSocket(connector::connectAsync, stacks);
   }
 
   @Override
@@ -83,7 +84,7 @@ public final class LayeredSocketFactory extends SocketFactory {
   }
 
   private Socket connected(InetSocketAddress server) throws IOException {
-    LayeredSocket socket = new LayeredSocket(connector, stacks);
+    LayeredSocket socket = new LayeredSocket(connector::connectAsync, stacks);
     try {
       socket.connect(server, 0);
       return socket;

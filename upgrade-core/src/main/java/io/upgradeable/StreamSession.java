@@ -56,9 +56,27 @@ final class StreamSession implements Session {
   private long readDeadline;
   private @Nullable Future<?> timer;
 
-  /** One read: takes what it needs from the unread bytes, or says that it needs more. */
-  private abstract static class Read<T> {
+  /** A read or a write: what its caller waits for. */
+  private static class Operation<T> {
     final CompletableFuture<T> future = new CompletableFuture<>();
+
+    /** Set before the session completes the future: whoever else does has given it up. */
+    volatile boolean settled;
+
+    /** Returns false if somebody else was quicker: nobody gets the value. */
+    boolean complete(@Nullable T value) {
+      settled = true;
+      return future.complete(value);
+    }
+
+    void fail(Throwable cause) {
+      settled = true;
+      future.completeExceptionally(cause);
+    }
+  }
+
+  /** One read: takes what it needs from the unread bytes, or says that it needs more. */
+  private abstract static class Read<T> extends Operation<T> {
     final String awaited;
 
     Read(String awaited) {
@@ -71,10 +89,10 @@ final class StreamSession implements Session {
     /** What the end of the stream means to this read; empty if it cuts the read short. */
     abstract Optional<T> atEnd();
 
-    void complete(Object value) {
+    boolean completeWith(Object value) {
       @SuppressWarnings("unchecked") // comes from take() or atEnd() of the same read
       T result = (T) value;
-      future.complete(result);
+      return complete(result);
     }
   }
 
@@ -211,17 +229,25 @@ final class StreamSession implements Session {
   }
 
   private <T> CompletableFuture<T> submit(Read<T> read) {
-    read.future.whenComplete(
-        (value, error) -> {
-          if (read.future.isCancelled()) {
-            inOrder(this::abandon, read.future);
-          }
-        });
+    abandonIfGivenUp(read);
     inOrder(() -> begin(read), read.future);
     return read.future;
   }
 
-  /** Bytes of a cancelled read may be taken already; what follows them would be misread. */
+  private void abandonIfGivenUp(Operation<?> operation) {
+    operation.future.whenComplete(
+        (value, error) -> {
+          if (!operation.settled) {
+            inOrder(this::abandon, operation.future);
+          }
+        });
+  }
+
+  /**
+   * An operation was given up: cancelled, or completed by somebody else, such as {@code orTimeout}.
+   * Bytes of a read may be taken already, and those of a write sent or not: what follows them would
+   * be misread, here or there.
+   */
   private void abandon() {
     if (pending != null && pending.future.isDone()) {
       pending = null; // Another one, begun meanwhile, hears of the end in closed().
@@ -241,15 +267,17 @@ final class StreamSession implements Session {
 
   private void begin(Read<?> read) {
     if (read.future.isDone()) {
-      return; // cancelled before it began
+      return; // given up before it began
+    }
+    if (pending != null && pending.future.isDone()) {
+      abandon(); // What tells of it is on its way, behind this read.
     }
     if (pending != null) {
-      read.future.completeExceptionally(
-          new IllegalStateException("a read is under way on this stream"));
+      read.fail(new IllegalStateException("a read is under way on this stream"));
       return;
     }
     if (closing) { // The connection may not have told of its end yet.
-      read.future.completeExceptionally(endCause());
+      read.fail(endCause());
       return;
     }
     pending = read;
@@ -295,7 +323,14 @@ final class StreamSession implements Session {
   /** Behind the delivery that is under way, so that dependents find the unread bytes settled. */
   private void completeLater(Read<?> read, Object value) {
     pending = null;
-    context().executor().execute(() -> read.complete(value));
+    context()
+        .executor()
+        .execute(
+            () -> {
+              if (!read.completeWith(value)) {
+                abandon();
+              }
+            });
   }
 
   @Override
@@ -324,7 +359,7 @@ final class StreamSession implements Session {
               : context().failure(Reason.closed(), read.awaited));
     }
     pending = null;
-    read.future.completeExceptionally(endCause());
+    read.fail(endCause());
   }
 
   /** Why the stream is over: the peer's fault, or simply that this side has closed it. */
@@ -386,13 +421,25 @@ final class StreamSession implements Session {
                   + MAX_WAITING_WRITES
                   + " bytes wait to be written: wait for the futures of earlier writes"));
     }
-    CompletableFuture<Void> result = new CompletableFuture<>();
-    inOrder(() -> writeNow(bytes, length, result), result);
-    return result;
+    Operation<Void> write = new Operation<>();
+    abandonIfGivenUp(write);
+    inOrder(() -> writeNow(bytes, length, write), write.future);
+    return write.future;
   }
 
-  private void writeNow(ByteBuffer bytes, int length, CompletableFuture<Void> result) {
+  private void writeNow(ByteBuffer bytes, int length, Operation<Void> write) {
+    if (write.future.isDone()) {
+      abandon(); // Given up before it began: its memory is the caller's again.
+    }
+    if (closing) {
+      waitingWrites.addAndGet(-length);
+      write.fail(endCause());
+      return;
+    }
     CompletableFuture<Void> written = context().write(bytes);
+    if (!written.isDone()) { // It may wait for a negotiation, and can still be left out.
+      write.future.whenComplete((nothing, error) -> written.cancel(false));
+    }
     Optional<Future<?>> limit =
         written.isDone()
             ? Optional.empty()
@@ -405,10 +452,10 @@ final class StreamSession implements Session {
         (nothing, error) -> {
           waitingWrites.addAndGet(-length);
           limit.ifPresent(timeout -> timeout.cancel(false));
-          if (error == null) {
-            result.complete(null);
-          } else {
-            result.completeExceptionally(error);
+          if (error != null) {
+            write.fail(error);
+          } else if (!write.complete(null)) {
+            abandon();
           }
         });
   }

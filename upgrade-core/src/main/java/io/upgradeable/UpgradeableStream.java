@@ -21,11 +21,12 @@ import java.util.function.Supplier;
  * futures run on the event loop and must not block.
  *
  * <p>An {@link UpgradeException} ends the stream: later operations fail the same way. So does a
- * read that is cancelled or interrupted, because its bytes may be on their way already: the stream
- * is closed. On a stream that this side has closed operations fail with {@link
- * java.nio.channels.ClosedChannelException}. Nothing is read from the peer that was not asked for,
- * so a slow reader slows its peer down; a write completes when the operating system took its bytes,
- * so a slow peer slows its writer down.
+ * read or a write that is cancelled or interrupted, or whose future somebody else completes ({@code
+ * orTimeout}, for instance), because its bytes may be on their way already: the stream is closed. A
+ * write that had not begun by then is not sent, nor what was written behind it. On a stream that
+ * this side has closed operations fail with {@link java.nio.channels.ClosedChannelException}.
+ * Nothing is read from the peer that was not asked for, so a slow reader slows its peer down; a
+ * write completes when the operating system took its bytes, so a slow peer slows its writer down.
  */
 public final class UpgradeableStream implements AutoCloseable {
 
@@ -139,7 +140,8 @@ public final class UpgradeableStream implements AutoCloseable {
   /**
    * Writes bytes.
    *
-   * @param bytes the bytes, not to be changed until the future completes
+   * @param bytes the bytes, not to be changed until the future completes; if it is the caller who
+   *     completes or cancels it, until the stream is closed
    * @return completes when the operating system took them; fails with {@link IllegalStateException}
    *     if more than 1 MiB waits already
    */

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -105,7 +106,18 @@ public final class UpgradeableStreams implements AutoCloseable {
     // A bad policy fails here, not at the upgrade.
     policy.ifPresent(waiting -> connector.checkPolicy(waiting.get()));
     CompletableFuture<UpgradeableStream> result = new CompletableFuture<>();
-    StreamSession session = new StreamSession(Optional.of(peer), policy, options, result::complete);
+    AtomicBoolean opened = new AtomicBoolean();
+    StreamSession session =
+        new StreamSession(
+            Optional.of(peer),
+            policy,
+            options,
+            stream -> {
+              opened.set(true);
+              if (!result.complete(stream)) {
+                stream.closeAsync(); // Given up meanwhile: nobody has it.
+              }
+            });
     CompletableFuture<Connection> connecting = connector.connectAsync(stack, session);
     connecting.whenComplete(
         (connection, error) -> {
@@ -115,7 +127,7 @@ public final class UpgradeableStreams implements AutoCloseable {
         });
     result.whenComplete(
         (stream, error) -> {
-          if (result.isCancelled()) {
+          if (!opened.get()) { // Cancelled, or completed by somebody else, such as orTimeout().
             connecting.cancel(false);
           }
         });

@@ -2,6 +2,7 @@ package io.upgradeable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.upgradeable.UpgradeException.CertificateRejected;
 import io.upgradeable.UpgradeException.ConnectFailed;
@@ -27,6 +28,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.SocketFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -248,6 +250,47 @@ final class LayeredSocketTest extends PeerFixture {
     assertThat(connecting.get(20, TimeUnit.SECONDS)).isInstanceOf(SocketException.class);
   }
 
+  @Test
+  void connect_closedBeforeItBegan_whatCameUpAllTheSameIsClosed() throws Exception {
+    CompletableFuture<Socket> itself = new CompletableFuture<>();
+    Socket socket =
+        new LayeredSocket(
+            (stack, session) -> {
+              // As if it were another thread, that finds nothing to cancel yet.
+              assertThat(catchThrowable(() -> itself.join().close())).isNull();
+              CompletableFuture<Connection> up = connector.connectAsync(stack, session);
+              up.join();
+              return up;
+            },
+            LayerStack::tcp);
+    itself.complete(socket);
+    assertThatThrownBy(
+            () -> socket.connect(new InetSocketAddress("localhost", listening.getLocalPort())))
+        .isInstanceOf(SocketException.class);
+    assertThat(accept().getInputStream().read()).isEqualTo(-1);
+  }
+
+  @Test
+  void connect_upTogetherWithTheTimeout_isUp() throws Exception {
+    Socket socket =
+        closing(
+            new LayeredSocket(
+                (stack, session) -> {
+                  Connection up = connector.connectAsync(stack, session).join();
+                  return new CompletableFuture<>() {
+                    @Override
+                    public Connection get(long timeout, TimeUnit unit) throws TimeoutException {
+                      complete(up);
+                      throw new TimeoutException();
+                    }
+                  };
+                },
+                LayerStack::tcp));
+    socket.connect(new InetSocketAddress("localhost", listening.getLocalPort()), PATIENCE_MILLIS);
+    say(socket, "hello");
+    assertThat(hear(accept(), 5)).isEqualTo("hello");
+  }
+
   private interface Call {
     void run() throws Exception;
   }
@@ -330,6 +373,35 @@ final class LayeredSocketTest extends PeerFixture {
 
     assertThat(input.read()).isEqualTo(-1);
     assertThat(input.available()).isZero();
+  }
+
+  @Test
+  void shutdownInput_readerWaits_wakesItAndWritingGoesOn() throws Exception {
+    Socket socket = openPlain();
+    Socket peer = accept();
+    InputStream input = socket.getInputStream();
+    CompletableFuture<Integer> read = new CompletableFuture<>();
+    Thread reader =
+        new Thread(
+            () -> {
+              try {
+                read.complete(input.read());
+              } catch (IOException e) {
+                read.completeExceptionally(e);
+              }
+            });
+    reader.start();
+    while (reader.getState() != Thread.State.WAITING) {
+      assertThat(Thread.currentThread().isInterrupted()).as("time is up").isFalse();
+      Thread.onSpinWait();
+    }
+    socket.shutdownInput();
+
+    assertThat(read.get(20, TimeUnit.SECONDS)).isEqualTo(-1);
+    assertThat(input.read()).isEqualTo(-1);
+    say(peer, "unread");
+    say(socket, "still there");
+    assertThat(hear(peer, 11)).isEqualTo("still there");
   }
 
   @Test

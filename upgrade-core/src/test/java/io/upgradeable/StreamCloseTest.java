@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.upgradeable.UpgradeException.CertificateRejected;
 import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.negotiation.UnreadPolicy;
+import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsEngine;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -22,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -452,6 +454,34 @@ final class StreamCloseTest extends PeerFixture {
     assertThatThrownBy(() -> stream.write("late")).isInstanceOf(ClosedChannelException.class);
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void read_completedBySomebodyElse_closesTheStream(boolean withAValue) throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<Optional<String>> reading = stream.readLineAsync();
+    if (withAValue) {
+      reading.complete(Optional.of("not the peer's"));
+    } else {
+      reading.completeExceptionally(new TimeoutException()); // as orTimeout() does
+    }
+    assertThat(peer.getInputStream().read()).isEqualTo(-1);
+    assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @Test
+  void read_inTheCompletionOfOneThatWasGivenUp_isToldOfTheEnd() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    accept();
+    CompletableFuture<Optional<String>> reading = stream.readLineAsync();
+    CompletableFuture<Throwable> next = new CompletableFuture<>();
+    reading.whenComplete(
+        (line, error) ->
+            stream.readLineAsync().whenComplete((second, failure) -> next.complete(failure)));
+    reading.completeExceptionally(new TimeoutException());
+    assertThat(next.get(20, TimeUnit.SECONDS)).isInstanceOf(ClosedChannelException.class);
+  }
+
   @Test
   void interruptedRead_throwsKeepsTheFlagAndClosesTheStream() throws Exception {
     UpgradeableStream stream = openToPeer();
@@ -478,6 +508,105 @@ final class StreamCloseTest extends PeerFixture {
     assertThat(flag.get(20, TimeUnit.SECONDS)).isTrue();
     assertThat(peer.getInputStream().read()).isEqualTo(-1);
     assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+  }
+
+  /** Keeps the stream's event loop from all else until the latch is open. */
+  private static void holdLoopOf(UpgradeableStream stream, Socket peer, CountDownLatch until)
+      throws Exception {
+    CountDownLatch onLoop = new CountDownLatch(1);
+    onLoopOf(
+        stream,
+        () -> {
+          onLoop.countDown();
+          awaitUninterrupted(until);
+          return "went on";
+        });
+    say(peer, "x");
+    assertThat(onLoop.await(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void cancelledWrite_beforeTheEventLoopHeardOfIt_neverSentNorWhatIsBehindIt() throws Exception {
+    CountDownLatch cancelled = new CountDownLatch(1);
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    holdLoopOf(stream, peer, cancelled);
+    stream.writeAsync(bytes("before\n"));
+    CompletableFuture<Void> write = stream.writeAsync(bytes("given up\n"));
+    CompletableFuture<Void> behind = stream.writeAsync(bytes("behind\n"));
+    write.cancel(false);
+    cancelled.countDown();
+    assertThat(hear(peer, 100)).isEqualTo("before\n");
+    assertThat(failureOf(behind)).isInstanceOf(ClosedChannelException.class);
+    assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @Test
+  void cancelledWrite_underWay_closesTheStream() throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    // More than the buffers of both kernels hold.
+    CompletableFuture<Void> write = stream.writeAsync(ByteBuffer.allocate(64 * 1024 * 1024));
+    assertThat(peer.getInputStream().read()).isZero(); // It has begun.
+    write.cancel(false);
+    assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+    assertThatThrownBy(() -> stream.write("late")).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @Test
+  void interruptedWrite_throwsKeepsTheFlagAndClosesTheStream() throws Exception {
+    CountDownLatch interrupted = new CountDownLatch(1);
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    holdLoopOf(stream, peer, interrupted);
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> stream.write("given up\n")).isInstanceOf(InterruptedIOException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    interrupted.countDown();
+    assertThat(hear(peer, 100)).isEmpty();
+    assertThatThrownBy(() -> stream.write("late")).isInstanceOf(ClosedChannelException.class);
+  }
+
+  /** A layer waits for an answer that never comes. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void opening_completedBySomebodyElse_connectionIsClosed(boolean withAValue) throws Exception {
+    UpgradeableStream another = openToPeer();
+    accept();
+    Limits patient = Limits.CLIENT.withHandshakeTimeout(Limits.CLIENT.layerTimeout());
+    Layer<?> silent =
+        ImplicitTls.client(peerEndpoint(), IDENTITY.client(TlsEngine.JDK)).withLimits(patient);
+    CompletableFuture<UpgradeableStream> opening =
+        streams.openAsync(LayerStack.tcp(peerEndpoint()).then(silent), peerEndpoint());
+    Socket peer = accept();
+    assertThat(peer.getInputStream().read()).isEqualTo(22); // of its ClientHello
+    if (withAValue) {
+      opening.complete(another);
+    } else {
+      opening.completeExceptionally(new TimeoutException()); // as orTimeout() does
+    }
+    assertThat(peer.getInputStream().readAllBytes()).isNotEmpty(); // to the end
+  }
+
+  @Test
+  void opening_givenUpAndStillUpBeforeTheConnectorHearsOfIt_streamIsClosed() throws Exception {
+    CountDownLatch givenUp = new CountDownLatch(1);
+    UpgradeableStream first = openToPeer();
+    holdLoopOf(first, accept(), givenUp); // It is the one event loop, and opens nothing before.
+    CompletableFuture<UpgradeableStream> opening = streams.openAsync(peerEndpoint());
+    CompletableFuture<Integer> heard = new CompletableFuture<>();
+    // The last dependent runs first: the connector hears of it behind this one.
+    opening.whenComplete(
+        (stream, error) -> {
+          givenUp.countDown();
+          try {
+            heard.complete(accept().getInputStream().read());
+          } catch (IOException e) {
+            heard.completeExceptionally(e);
+          }
+        });
+    opening.completeExceptionally(new TimeoutException()); // as orTimeout() does
+    assertThat(heard.get(50, TimeUnit.SECONDS)).isEqualTo(-1);
   }
 
   // --- event loops

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.upgradeable.Endpoint;
 import io.upgradeable.LayerStack;
+import io.upgradeable.Limits;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeException.PeerClosed;
@@ -18,6 +20,8 @@ import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,6 +46,8 @@ class LdapSessionTest {
   private static final TlsPolicy CLIENT =
       TlsPolicy.client().trust(CERTIFICATES.authorities()).build();
   private static final NettyConnector CONNECTOR = NettyConnector.builder().threads(1).build();
+
+  private static final int PATIENCE_MILLIS = 30_000;
 
   private static final LdapResult REFUSED =
       LdapResult.of(LdapResultCode.INSUFFICIENT_ACCESS_RIGHTS, "not for you");
@@ -520,6 +527,27 @@ class LdapSessionTest {
               .hasCauseInstanceOf(ClosedChannelException.class);
           assertThat(session.isOpen()).isFalse();
         });
+  }
+
+  @Test
+  void connecting_completedBySomebodyElse_connectionIsClosed() throws Exception {
+    try (ServerSocket listening = new ServerSocket(0)) {
+      Endpoint server = Endpoint.of("localhost", listening.getLocalPort());
+      Limits patient = Limits.CLIENT.withStepTimeout(Limits.CLIENT.layerTimeout());
+      CompletableFuture<LdapSession> connecting =
+          LdapSession.connectAsync(
+              CONNECTOR,
+              LayerStack.tcp(server).then(Ldap.client(server, CLIENT).withLimits(patient)),
+              LdapSessionOptions.DEFAULTS);
+      listening.setSoTimeout(PATIENCE_MILLIS);
+      try (Socket peer = listening.accept()) {
+        peer.setSoTimeout(PATIENCE_MILLIS);
+        int request = ExtendedRequest.write(1, Oid.START_TLS).toByteArray().length;
+        assertThat(peer.getInputStream().readNBytes(request)).hasSize(request);
+        connecting.completeExceptionally(new TimeoutException()); // as orTimeout() does
+        assertThat(peer.getInputStream().read()).isEqualTo(-1);
+      }
+    }
   }
 
   // ---- What nobody asked for

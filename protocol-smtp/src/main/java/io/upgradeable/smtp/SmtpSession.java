@@ -139,15 +139,11 @@ public final class SmtpSession implements AutoCloseable {
           if (error != null) {
             result.completeExceptionally(error);
           } else if (!result.complete(new SmtpSession(dialogue))) {
-            connection.close(); // cancelled meanwhile
+            connection.close(); // given up meanwhile
           }
         });
-    result.whenComplete(
-        (session, error) -> {
-          if (result.isCancelled()) {
-            connecting.cancel(false);
-          }
-        });
+    // Nothing is left to cancel if it was this session that completed it.
+    result.whenComplete((session, error) -> connecting.cancel(false));
     return result;
   }
 

@@ -8,6 +8,7 @@ import static io.upgradeable.smtp.SessionFixture.RCPT_B;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.Security;
@@ -22,11 +23,16 @@ import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 /** A session where TLS is required: AUTH, REQUIRETLS, and an end without goodbye. */
 class SmtpSessionUnderTlsTest {
 
+  private static final int PATIENCE_MILLIS = 30_000;
   private static final Certificates CERTIFICATES = Certificates.create();
   private static final TlsPolicy CLIENT =
       TlsPolicy.client().trust(CERTIFICATES.authorities()).build();
@@ -78,6 +84,24 @@ class SmtpSessionUnderTlsTest {
 
       assertThat(report.recipients().get(0).outcome()).isEqualTo(DeliveryOutcome.UNKNOWN);
       assertThat(report.failure()).containsInstanceOf(PeerClosed.class);
+    }
+  }
+
+  @Test
+  void connecting_completedBySomebodyElse_connectionIsClosed() throws Exception {
+    try (ServerSocket listening = new ServerSocket(0);
+        NettyConnector connector = NettyConnector.builder().threads(1).build()) {
+      Endpoint server = Endpoint.of("localhost", listening.getLocalPort());
+      Layer<SmtpResult> smtp = Smtp.client(server, CLIENT, TestOptions.CLIENT);
+      CompletableFuture<SmtpSession> connecting =
+          SmtpSession.connectAsync(
+              connector, LayerStack.tcp(server).then(smtp), smtp, SmtpSessionOptions.DEFAULTS);
+      listening.setSoTimeout(PATIENCE_MILLIS);
+      try (Socket peer = listening.accept()) { // It never greets.
+        peer.setSoTimeout(PATIENCE_MILLIS);
+        connecting.completeExceptionally(new TimeoutException()); // as orTimeout() does
+        assertThat(peer.getInputStream().read()).isEqualTo(-1);
+      }
     }
   }
 

@@ -13,7 +13,8 @@ public final class Blocking {
   private Blocking() {}
 
   /**
-   * Begins an operation and waits for it; an interrupted wait cancels it.
+   * Begins an operation and waits for it; an interrupted wait cancels it. If the operation was over
+   * by then, its value is returned, and the thread's flag tells of the interrupt.
    *
    * @param <T> the future's type
    * @param onEventLoop whether the calling thread is an event loop
@@ -32,8 +33,11 @@ public final class Blocking {
     try {
       return future.get();
     } catch (InterruptedException e) {
-      future.cancel(false);
       Thread.currentThread().interrupt();
+      // get() does not look again: the operation may be over all the same.
+      if (!future.cancel(false) && !future.isCompletedExceptionally()) {
+        return future.join();
+      }
       InterruptedIOException interrupted = new InterruptedIOException("interrupted while waiting");
       interrupted.initCause(e);
       throw interrupted;

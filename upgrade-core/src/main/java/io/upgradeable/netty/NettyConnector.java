@@ -266,8 +266,12 @@ public final class NettyConnector implements AutoCloseable {
     void start() {
       result.whenComplete(
           (connection, error) -> {
-            if (result.isCancelled()) {
-              tellConnectFailed(new CancellationException("cancelled by the caller"));
+            // Whoever completes it from outside gives it up, with a cancel or without.
+            if (!connectEnded.get()) {
+              tellConnectFailed(
+                  error == null || result.isCancelled()
+                      ? new CancellationException("cancelled by the caller")
+                      : error);
             }
           });
       open();
@@ -403,8 +407,8 @@ public final class NettyConnector implements AutoCloseable {
       Channel channel = connecting.channel();
       result.whenComplete(
           (connection, error) -> {
-            if (error != null) {
-              channel.close();
+            if (!(connection instanceof NettyConnection up) || up.channel() != channel) {
+              channel.close(); // It failed, or somebody else completed it: nobody has this one.
             }
           });
       connecting.addListener(

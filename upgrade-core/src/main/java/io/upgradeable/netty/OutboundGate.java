@@ -64,7 +64,9 @@ final class OutboundGate {
    */
   void open(Outlet outlet) {
     for (Waiting write = poll(); write != null; write = poll()) {
-      outlet.write(write.bytes(), write.written());
+      if (!write.written().isDone()) { // Given up meanwhile: its memory is the caller's again.
+        outlet.write(write.bytes(), write.written());
+      }
     }
     closed = false;
   }

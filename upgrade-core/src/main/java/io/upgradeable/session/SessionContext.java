@@ -66,7 +66,8 @@ public interface SessionContext {
    * fail with it. The buffer must not be changed until the future completes.
    *
    * @param bytes the bytes
-   * @return completes when the operating system has taken the bytes
+   * @return completes when the operating system has taken the bytes; to cancel it while they wait
+   *     behind a negotiation leaves them out
    */
   CompletableFuture<Void> write(ByteBuffer bytes);
 

@@ -7,6 +7,7 @@ import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
+import io.upgradeable.Limits;
 import io.upgradeable.LoopbackFixture;
 import io.upgradeable.TestIdentity;
 import io.upgradeable.UpgradeException.LayerTimedOut;
@@ -32,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -297,28 +299,65 @@ final class ConnectorTest extends LoopbackFixture {
     }
   }
 
+  private static UpgradeObserver connectsTo(BlockingQueue<String> events) {
+    return new UpgradeObserver() {
+      @Override
+      public void connectStarted(String path) {
+        events.add("started");
+      }
+
+      @Override
+      public void connectCompleted(String path, SocketAddress remote) {
+        events.add("completed");
+      }
+
+      @Override
+      public void connectFailed(String path, Throwable cause) {
+        events.add("failed by " + cause.getClass().getSimpleName());
+      }
+    };
+  }
+
+  @Test
+  void completedBySomebodyElse_whileConnecting_observerHearsTheEnd() throws Exception {
+    LinkedBlockingQueue<String> events = new LinkedBlockingQueue<>();
+    try (SilentListener silent = new SilentListener();
+        NettyConnector connector =
+            NettyConnector.builder().threads(1).observer(connectsTo(events)).build()) {
+      connector
+          .connectAsync(LayerStack.tcp(silent.endpoint()))
+          .completeExceptionally(new TimeoutException()); // as orTimeout() does
+      assertThat(events.poll(20, TimeUnit.SECONDS)).isEqualTo("started");
+      assertThat(events.poll(20, TimeUnit.SECONDS)).isEqualTo("failed by TimeoutException");
+    }
+    assertThat(events).isEmpty();
+  }
+
+  @Test
+  void completedBySomebodyElse_whileALayerComesUp_connectionIsClosed() throws Exception {
+    try (ServerSocket listening = new ServerSocket(0);
+        NettyConnector connector = connector()) {
+      Connection another = connector.connect(LayerStack.tcp(endpoint(listening)));
+      accept(listening).close();
+      Limits patient = Limits.CLIENT.withStepTimeout(Limits.CLIENT.layerTimeout());
+      CompletableFuture<Connection> connecting =
+          connector.connectAsync(
+              LayerStack.tcp(endpoint(listening))
+                  .then(Layer.of("line", LineNegotiation::client).limits(patient).build()));
+      try (Socket peer = accept(listening)) {
+        peer.getInputStream().readNBytes(3);
+        connecting.complete(another);
+        assertThat(peer.getInputStream().read()).isEqualTo(-1);
+      }
+    }
+  }
+
   @Test
   void cancel_whileConnecting_observerHearsTheEnd() throws Exception {
     LinkedBlockingQueue<String> events = new LinkedBlockingQueue<>();
-    UpgradeObserver observer =
-        new UpgradeObserver() {
-          @Override
-          public void connectStarted(String path) {
-            events.add("started");
-          }
-
-          @Override
-          public void connectCompleted(String path, SocketAddress remote) {
-            events.add("completed");
-          }
-
-          @Override
-          public void connectFailed(String path, Throwable cause) {
-            events.add("failed by " + cause.getClass().getSimpleName());
-          }
-        };
     try (SilentListener silent = new SilentListener();
-        NettyConnector connector = NettyConnector.builder().threads(1).observer(observer).build()) {
+        NettyConnector connector =
+            NettyConnector.builder().threads(1).observer(connectsTo(events)).build()) {
       CompletableFuture<Connection> connecting =
           connector.connectAsync(LayerStack.tcp(silent.endpoint()));
       connecting.cancel(false);

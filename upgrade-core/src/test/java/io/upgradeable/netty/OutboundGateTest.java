@@ -64,6 +64,16 @@ final class OutboundGateTest {
   }
 
   @Test
+  void opening_writeThatWasCancelledMeanwhile_isLeftOut() {
+    gate.close();
+    write("1");
+    write("2").cancel(false);
+    write("3");
+    gate.open(this::outlet);
+    assertThat(written).containsExactly("1", "3");
+  }
+
+  @Test
   void closed_limitIsOfBytesThatWait_andIsGivenBack() {
     String half = "x".repeat(OutboundGate.MAX_WAITING_BYTES / 2);
     for (int round = 0; round < 3; round++) {
