@@ -18,6 +18,7 @@ import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.UpgradeException.PlaintextInjected;
+import io.upgradeable.UpgradeException.TlsFailed;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.negotiation.Message;
 import io.upgradeable.negotiation.Negotiation;
@@ -49,8 +50,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.StandardConstants;
 import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -157,6 +161,42 @@ final class DriverTest extends LoopbackFixture {
       assertThat(seen).isNotNull();
       assertThat(seen.serverName()).as(engine.name()).contains("localhost");
     }
+  }
+
+  /** OpenSSL lets names through that are none, and stumbles over them when it is asked for them. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "localhost.",
+        "a-label-of-64-letters-and-digits-is-longer-by-one-than-labels-be.test"
+      })
+  void openSslServer_nameThatIsNone_upgradesAsWithoutAName(String name) throws Exception {
+    SSLSocket client = jdkClient(serve(serverLayer(TlsEngine.OPENSSL)), "TLSv1.3");
+    askFor(client, name);
+    client.startHandshake();
+    say(client, "A\n");
+    assertThat(hear(client, 2)).isEqualTo("A\n");
+    TlsFacts seen = serverFacts.poll(20, TimeUnit.SECONDS);
+    assertThat(seen).isNotNull();
+    assertThat(seen.serverName()).isEmpty();
+  }
+
+  @Test
+  void jdkServer_nameThatIsNone_failsTheHandshake() throws Exception {
+    SSLSocket client = jdkClient(serve(serverLayer(TlsEngine.JDK)), "TLSv1.3");
+    askFor(client, "localhost.");
+    assertThatThrownBy(client::startHandshake).isInstanceOf(IOException.class);
+    assertThat(serverFailure()).isInstanceOf(TlsFailed.class);
+  }
+
+  /** Sends a name as it is; {@code SNIHostName} would refuse it. */
+  private static void askFor(SSLSocket client, String name) {
+    SSLParameters parameters = client.getSSLParameters();
+    parameters.setServerNames(
+        List.of(
+            new SNIServerName(
+                StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.US_ASCII)) {}));
+    client.setSSLParameters(parameters);
   }
 
   @ParameterizedTest
