@@ -49,6 +49,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
@@ -979,6 +980,52 @@ final class DriverTest extends LoopbackFixture {
             "layer failed PeerRefused");
   }
 
+  @Test
+  void observer_throwsErrors_connectingGoesOnAndEnds() throws Exception {
+    AtomicInteger heard = new AtomicInteger();
+    UpgradeObserver observer =
+        new UpgradeObserver() {
+          private void fail() {
+            heard.incrementAndGet();
+            throw new AssertionError("an observer's own trouble");
+          }
+
+          @Override
+          public void connectStarted(String path) {
+            fail();
+          }
+
+          @Override
+          public void connectCompleted(String path, java.net.SocketAddress remote) {
+            fail();
+          }
+
+          @Override
+          public void layerStarted(String path) {
+            fail();
+          }
+
+          @Override
+          public void layerFailed(String path, Throwable cause) {
+            fail();
+          }
+        };
+    try (ServerSocket listening = new ServerSocket(0);
+        NettyConnector observed = NettyConnector.builder().threads(1).observer(observer).build()) {
+      CompletableFuture<Connection> connecting =
+          observed.connectAsync(
+              LayerStack.tcp(endpoint(listening)).then(clientLayer(TlsEngine.AUTO)));
+      try (Socket peer = accept(listening)) {
+        assertThat(hear(peer, 3)).isEqualTo("GO\n");
+        say(peer, "NO\n");
+        assertThatThrownBy(() -> connecting.get(20, TimeUnit.SECONDS))
+            .isInstanceOf(ExecutionException.class)
+            .hasCauseInstanceOf(PeerRefused.class);
+      }
+    }
+    assertThat(heard).hasValue(4);
+  }
+
   /** A machine that shows each secret as such, and fails over the words that are not understood. */
   private static final class Discreet implements Negotiation<String> {
 
@@ -995,7 +1042,7 @@ final class DriverTest extends LoopbackFixture {
       if (input.get(input.limit() - 1) != '\n') {
         return Step.await("a secret");
       }
-      boolean loud = input.get(0) == '?';
+      boolean loud = input.get(0) == '?' || input.get(0) == '%';
       input.position(input.limit());
       if (loud) {
         return Step.done("heard");
@@ -1013,6 +1060,9 @@ final class DriverTest extends LoopbackFixture {
       if (received.get(0) == '?') {
         throw new IllegalStateException("a mistake of the machine's");
       }
+      if (received.get(0) == '%') {
+        throw new AssertionError("a worse mistake of the machine's");
+      }
       return StandardCharsets.US_ASCII.encode("<" + received.remaining() + " redacted>");
     }
   }
@@ -1021,7 +1071,8 @@ final class DriverTest extends LoopbackFixture {
   @CsvSource({
     "pass word!, 'received <11 redacted>, sent next'",
     "!word, 'received <6 redacted>, failed'",
-    "?word, 'done'"
+    "?word, 'done'",
+    "%word, 'done'"
   })
   void observer_secretOfThePeer_shownAsTheMachineSays(String line, String told) throws Exception {
     LinkedBlockingQueue<String> events = new LinkedBlockingQueue<>();
