@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 /**
  * Hears what happens while a connection is set up. For every {@code started} there is exactly one
  * {@code completed} or {@code failed}. Called on the event loop: methods must be quick and must not
- * throw; an exception from here is ignored.
+ * throw; what they throw is logged by the logger {@code io.upgradeable} and changes nothing.
  *
  * <p>A layer is named by the chain line up to it, for instance {@code tcp(mail:587) >
  * smtp+tls(mail)}.

@@ -199,7 +199,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     ByteBuffer shown;
     try {
       shown = machine.shown(unread.view().limit(length));
-    } catch (RuntimeException mistake) {
+    } catch (RuntimeException | Error mistake) {
       return; // Nothing is shown rather than a secret; the dialogue does not depend on it.
     }
     connection.observer().received(path(), shown);

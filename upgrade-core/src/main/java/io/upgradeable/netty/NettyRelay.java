@@ -59,7 +59,10 @@ public final class NettyRelay {
       Ending ending,
       Optional<UpgradeException> cause) {}
 
-  /** Counts what goes through while it does. Called on event loops, must not block. */
+  /**
+   * Counts what goes through while it does. Called on event loops, must not block. What it throws
+   * is logged by the logger {@code io.upgradeable}, and cuts the relay as {@link Ending#CLOSED}.
+   */
   public interface Meter {
 
     /** Counts nothing. */
@@ -146,9 +149,9 @@ public final class NettyRelay {
   }
 
   private void begin() {
+    near.schedule(idleNanos, this::onIdleTimer); // The only timer, once in each idle time.
     far.begin();
     near.begin();
-    near.schedule(idleNanos, this::onIdleTimer); // The only timer, once in each idle time.
   }
 
   private void fail(RuntimeException mistake) {

@@ -11,6 +11,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.netty.NettyRelay.Ending;
+import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.Queue;
@@ -132,9 +133,19 @@ final class RelaySide extends ChannelDuplexHandler {
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // Only this side's loop counts; others look.
   private void pass(ByteBuf buffer) {
+    if (aborted) {
+      buffer.release(); // One of several that came before the beginning.
+      return;
+    }
     int count = buffer.readableBytes();
     bytes += count;
-    relay.onBytes(this, count);
+    try {
+      relay.onBytes(this, count);
+    } catch (RuntimeException | Error mistake) {
+      buffer.release();
+      onMistake(mistake);
+      return;
+    }
     ChannelHandlerContext there = other().context;
     if (there == null) {
       buffer.release(); // The other was gone before it could be taken over.
@@ -298,6 +309,16 @@ final class RelaySide extends ChannelDuplexHandler {
     driver.endsWith(cause);
     other().abort();
     abortNow();
+  }
+
+  /** A mistake of the meter's author ends the relay; it is never told as a peer's. */
+  private void onMistake(Throwable mistake) {
+    if (!aborted) {
+      System.getLogger("io.upgradeable")
+          .log(Level.ERROR, "the meter of a relay failed on " + driver.where().path(), mistake);
+      other().abort();
+      abortNow();
+    }
   }
 
   /** Closes so that the peer cannot take what it has for all. */

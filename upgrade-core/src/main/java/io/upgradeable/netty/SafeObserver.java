@@ -3,10 +3,11 @@ package io.upgradeable.netty;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.negotiation.Message;
 import io.upgradeable.negotiation.TlsFacts;
+import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 
-/** Keeps an observer's exceptions away from the connections that it observes. */
+/** Keeps what an observer throws away from the connections that it observes. */
 final class SafeObserver implements UpgradeObserver {
 
   private final UpgradeObserver observer;
@@ -22,8 +23,9 @@ final class SafeObserver implements UpgradeObserver {
   private static void quietly(Runnable callback) {
     try {
       callback.run();
-    } catch (RuntimeException ignored) {
+    } catch (RuntimeException | Error mistake) {
       // An observer has no say in what it observes.
+      System.getLogger("io.upgradeable").log(Level.ERROR, "an observer failed", mistake);
     }
   }
 

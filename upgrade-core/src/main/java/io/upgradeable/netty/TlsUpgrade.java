@@ -247,12 +247,19 @@ final class TlsUpgrade {
               if (!guardContext.isRemoved()) {
                 pipeline.remove(guard);
               }
-              if (future.isSuccess()) {
-                watch(pipeline, driver, handshakeBytes);
-                outcome.secured(facts(guard.group()));
-              } else {
+              if (!future.isSuccess()) {
                 outcome.handshakeFailed(future.cause());
+                return;
               }
+              TlsFacts negotiated;
+              try {
+                watch(pipeline, driver, handshakeBytes);
+                negotiated = facts(guard.group());
+              } catch (RuntimeException | Error e) {
+                outcome.handshakeFailed(e); // Netty would log it, and the driver wait on.
+                return;
+              }
+              outcome.secured(negotiated);
             });
     if (count > 0) {
       // Through the guard, which lets nothing pass that is no TLS record.
@@ -377,6 +384,8 @@ final class TlsUpgrade {
         }
       } catch (UnsupportedOperationException notKept) {
         return Optional.empty();
+      } catch (IllegalArgumentException noName) {
+        return Optional.empty(); // OpenSSL's engine does not look at names before it is asked.
       }
     }
     return Optional.empty();

@@ -18,6 +18,7 @@ import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeException.PeerMisbehaved;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.UpgradeException.PlaintextInjected;
+import io.upgradeable.UpgradeException.TlsFailed;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.negotiation.Message;
 import io.upgradeable.negotiation.Negotiation;
@@ -48,9 +49,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.StandardConstants;
 import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -157,6 +162,42 @@ final class DriverTest extends LoopbackFixture {
       assertThat(seen).isNotNull();
       assertThat(seen.serverName()).as(engine.name()).contains("localhost");
     }
+  }
+
+  /** OpenSSL lets names through that are none, and stumbles over them when it is asked for them. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "localhost.",
+        "a-label-of-64-letters-and-digits-is-longer-by-one-than-labels-be.test"
+      })
+  void openSslServer_nameThatIsNone_upgradesAsWithoutAName(String name) throws Exception {
+    SSLSocket client = jdkClient(serve(serverLayer(TlsEngine.OPENSSL)), "TLSv1.3");
+    askFor(client, name);
+    client.startHandshake();
+    say(client, "A\n");
+    assertThat(hear(client, 2)).isEqualTo("A\n");
+    TlsFacts seen = serverFacts.poll(20, TimeUnit.SECONDS);
+    assertThat(seen).isNotNull();
+    assertThat(seen.serverName()).isEmpty();
+  }
+
+  @Test
+  void jdkServer_nameThatIsNone_failsTheHandshake() throws Exception {
+    SSLSocket client = jdkClient(serve(serverLayer(TlsEngine.JDK)), "TLSv1.3");
+    askFor(client, "localhost.");
+    assertThatThrownBy(client::startHandshake).isInstanceOf(IOException.class);
+    assertThat(serverFailure()).isInstanceOf(TlsFailed.class);
+  }
+
+  /** Sends a name as it is; {@code SNIHostName} would refuse it. */
+  private static void askFor(SSLSocket client, String name) {
+    SSLParameters parameters = client.getSSLParameters();
+    parameters.setServerNames(
+        List.of(
+            new SNIServerName(
+                StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.US_ASCII)) {}));
+    client.setSSLParameters(parameters);
   }
 
   @ParameterizedTest
@@ -939,6 +980,52 @@ final class DriverTest extends LoopbackFixture {
             "layer failed PeerRefused");
   }
 
+  @Test
+  void observer_throwsErrors_connectingGoesOnAndEnds() throws Exception {
+    AtomicInteger heard = new AtomicInteger();
+    UpgradeObserver observer =
+        new UpgradeObserver() {
+          private void fail() {
+            heard.incrementAndGet();
+            throw new AssertionError("an observer's own trouble");
+          }
+
+          @Override
+          public void connectStarted(String path) {
+            fail();
+          }
+
+          @Override
+          public void connectCompleted(String path, java.net.SocketAddress remote) {
+            fail();
+          }
+
+          @Override
+          public void layerStarted(String path) {
+            fail();
+          }
+
+          @Override
+          public void layerFailed(String path, Throwable cause) {
+            fail();
+          }
+        };
+    try (ServerSocket listening = new ServerSocket(0);
+        NettyConnector observed = NettyConnector.builder().threads(1).observer(observer).build()) {
+      CompletableFuture<Connection> connecting =
+          observed.connectAsync(
+              LayerStack.tcp(endpoint(listening)).then(clientLayer(TlsEngine.AUTO)));
+      try (Socket peer = accept(listening)) {
+        assertThat(hear(peer, 3)).isEqualTo("GO\n");
+        say(peer, "NO\n");
+        assertThatThrownBy(() -> connecting.get(20, TimeUnit.SECONDS))
+            .isInstanceOf(ExecutionException.class)
+            .hasCauseInstanceOf(PeerRefused.class);
+      }
+    }
+    assertThat(heard).hasValue(4);
+  }
+
   /** A machine that shows each secret as such, and fails over the words that are not understood. */
   private static final class Discreet implements Negotiation<String> {
 
@@ -955,7 +1042,7 @@ final class DriverTest extends LoopbackFixture {
       if (input.get(input.limit() - 1) != '\n') {
         return Step.await("a secret");
       }
-      boolean loud = input.get(0) == '?';
+      boolean loud = input.get(0) == '?' || input.get(0) == '%';
       input.position(input.limit());
       if (loud) {
         return Step.done("heard");
@@ -973,6 +1060,9 @@ final class DriverTest extends LoopbackFixture {
       if (received.get(0) == '?') {
         throw new IllegalStateException("a mistake of the machine's");
       }
+      if (received.get(0) == '%') {
+        throw new AssertionError("a worse mistake of the machine's");
+      }
       return StandardCharsets.US_ASCII.encode("<" + received.remaining() + " redacted>");
     }
   }
@@ -981,7 +1071,8 @@ final class DriverTest extends LoopbackFixture {
   @CsvSource({
     "pass word!, 'received <11 redacted>, sent next'",
     "!word, 'received <6 redacted>, failed'",
-    "?word, 'done'"
+    "?word, 'done'",
+    "%word, 'done'"
   })
   void observer_secretOfThePeer_shownAsTheMachineSays(String line, String told) throws Exception {
     LinkedBlockingQueue<String> events = new LinkedBlockingQueue<>();

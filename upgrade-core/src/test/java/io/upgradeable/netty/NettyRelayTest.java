@@ -72,6 +72,7 @@ final class NettyRelayTest extends PeerFixture {
   /** What every session of a relayed connection is: it takes nothing and waits. */
   private static class Held implements Session {
     final CompletableFuture<SessionContext> context = new CompletableFuture<>();
+    final CompletableFuture<Void> received = new CompletableFuture<>();
     final CompletableFuture<Optional<UpgradeException>> closed;
 
     Held(CompletableFuture<Optional<UpgradeException>> closed) {
@@ -84,7 +85,9 @@ final class NettyRelayTest extends PeerFixture {
     }
 
     @Override
-    public void receive(ByteBuffer input) {}
+    public void receive(ByteBuffer input) {
+      received.complete(null);
+    }
 
     @Override
     public void inputClosed(boolean truncated) {}
@@ -243,6 +246,38 @@ final class NettyRelayTest extends PeerFixture {
     assertThat(relayed.get(30, TimeUnit.SECONDS).ending()).isEqualTo(Ending.CLOSED);
   }
 
+  @ParameterizedTest
+  @CsvSource({"true,NIO", "false,NIO", "true,EPOLL", "false,EPOLL"})
+  void meterThrows_relay_isCutAndNotToldAsThePeers(boolean spokenBefore, Transport transport)
+      throws Exception {
+    Outbound near = outbound(transport);
+    Outbound far = outbound(transport);
+    if (spokenBefore) {
+      far.side().requestInput();
+      say(far.peer(), "x");
+      far.session().received.get(30, TimeUnit.SECONDS);
+    }
+    CompletableFuture<Report> relayed =
+        NettyRelay.between(
+            near.side(),
+            far.side(),
+            LONG,
+            (fromNear, bytes) -> {
+              throw new AssertionError("the meter's own trouble");
+            });
+    if (!spokenBefore) {
+      say(far.peer(), "x");
+    }
+
+    assertThatThrownBy(() -> near.peer().getInputStream().read())
+        .isInstanceOf(SocketException.class);
+    assertThatThrownBy(() -> far.peer().getInputStream().read())
+        .isInstanceOf(SocketException.class);
+    assertThat(relayed.get(30, TimeUnit.SECONDS).ending()).isEqualTo(Ending.CLOSED);
+    assertThat(relayed.get().cause()).isEmpty();
+    assertThat(far.session().closed.get(30, TimeUnit.SECONDS)).isEmpty();
+  }
+
   /** Fills the buffers on the way to a peer that does not read; how many bytes that took. */
   private long sayUntilSomeWaits(Outbound from, Outbound to) throws Exception {
     Channel filled = to.channel();
@@ -267,7 +302,7 @@ final class NettyRelayTest extends PeerFixture {
   }
 
   /** A connection with an event loop of its own, and its peer. */
-  private record Outbound(SessionContext side, Socket peer) {
+  private record Outbound(Held session, SessionContext side, Socket peer) {
 
     Channel channel() {
       return ((SessionDriver) side).channel();
@@ -279,7 +314,7 @@ final class NettyRelayTest extends PeerFixture {
     closing(NettyConnector.builder().transport(transport).threads(1).build())
         .connectAsync(LayerStack.tcp(peerEndpoint()), session)
         .get(30, TimeUnit.SECONDS);
-    return new Outbound(session.context.get(30, TimeUnit.SECONDS), accept());
+    return new Outbound(session, session.context.get(30, TimeUnit.SECONDS), accept());
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
