@@ -68,7 +68,7 @@ final class SmtpServerDialogue {
       SmtpServerSession session) {
     this.setup = setup;
     this.peer = peer;
-    this.auth = setup.sasl().map(sasl -> new SmtpServerAuth(sasl, channel));
+    this.auth = setup.sasl().map(sasl -> new SmtpServerAuth(sasl, channel, setup.threadsOfAuth()));
     this.session = session;
     this.trace = new SmtpServerTrace(setup.observer());
     this.offeredToExtended = setup.offered();
