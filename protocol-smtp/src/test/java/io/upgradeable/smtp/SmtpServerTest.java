@@ -505,7 +505,14 @@ class SmtpServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "NOOP", "MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nDATA\r\n"})
+  @ValueSource(
+      strings = {
+        "",
+        "NOOP",
+        "MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nDATA\r\n",
+        "MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nBDAT 100000\r\n",
+        "BDAT 100000\r\n"
+      })
   void slowClient_421BytesDoNotHelp(String beginning) throws Exception {
     Duration limit = Duration.ofMillis(500);
     try (SmtpServer server =
@@ -519,6 +526,23 @@ class SmtpServerTest {
         drip(client, heard);
       }
       assertThat(heard.get(30, TimeUnit.SECONDS)).endsWith("421 4.4.2 Time is up, goodbye\r\n");
+    }
+    assertThat(mailbox.list()).isEmpty();
+  }
+
+  @Test
+  void slowClient_chunkAfterChunk_421ThoughEachCameInTime() throws Exception {
+    SmtpServerLimits limits =
+        SmtpServerLimits.DEFAULTS.withTimeouts(PATIENCE, PATIENCE, Duration.ofMillis(100));
+    try (SmtpServer server = server(mailbox).limits(limits).start();
+        BlockingMailClient client = client(server)) {
+      envelope(client);
+      String reply = "250 2.0.0 1 bytes taken\r\n";
+      for (int i = 0; i < 100_000 && reply.equals("250 2.0.0 1 bytes taken\r\n"); i++) {
+        client.say("BDAT 1\r\nx");
+        reply = client.hearReply();
+      }
+      assertThat(reply).isEqualTo("421 4.4.2 Time is up, goodbye\r\n");
     }
     assertThat(mailbox.list()).isEmpty();
   }
