@@ -627,6 +627,42 @@ class SmtpServerTest {
     }
   }
 
+  @Test
+  void handler_throwsAnError_451AndOpen() throws Exception {
+    SmtpServerHandler handler =
+        new SmtpServerHandler() {
+          @Override
+          public CompletionStage<SmtpReply> onMail(SmtpServerPeer peer, ReceivedSender sender) {
+            throw new NoClassDefFoundError("a handler's own trouble");
+          }
+
+          @Override
+          public SmtpServerSink onMessage(ReceivedEnvelope envelope) {
+            throw new AssertionError("no message was accepted");
+          }
+        };
+    try (SmtpServer server = server(handler).start();
+        BlockingMailClient client = client(server)) {
+      assertThat(client.ask("MAIL FROM:<a@b>")).startsWith("451 4.3.0 ");
+      assertThat(client.ask("NOOP")).startsWith("250 ");
+    }
+  }
+
+  @Test
+  void handler_throwsAnErrorBehindAPause_closed() throws Exception {
+    SmtpServerHandler handler =
+        envelope -> {
+          throw new NoClassDefFoundError("a handler's own trouble");
+        };
+    try (SmtpServer server =
+            server(handler).faults(SmtpServerFaults.parse(List.of("data=delay:1ms"))).start();
+        BlockingMailClient client = client(server)) {
+      envelope(client);
+      client.say("DATA\r\n");
+      assertThat(client.hearToTheEnd()).isEmpty();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"two\r\n250 lines", "nul\u0000", "LONG"})
   void handler_unsayableReply_451(String text) throws Exception {
