@@ -5,8 +5,7 @@ import java.util.List;
 
 /**
  * Finds the end of an answer's body (RFC 9112, 6 and 7), which has to be read away before the
- * connection can carry another request, and which may say more about a refusal. Bounded; consumes
- * nothing.
+ * connection can carry another request. Bounded; consumes nothing.
  */
 final class AnswerBody {
 

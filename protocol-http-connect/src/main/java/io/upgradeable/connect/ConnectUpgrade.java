@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * {@linkplain io.upgradeable.connect package description}.
  *
  * <p>A 407 is answered on the same connection if the proxy keeps it open and says where its answer
- * ends, and on a new one otherwise. Bytes behind the head of a 2xx are the tunnel's first and go up
- * to the next layer; where that starts TLS, the driver's hook refuses them.
+ * ends, and on a new one otherwise; for that alone is a body waited for. Bytes behind the head of a
+ * 2xx are the tunnel's first and go up to the next layer; where that starts TLS, the driver's hook
+ * refuses them.
  */
 public final class ConnectUpgrade implements Negotiation<ConnectResult> {
 
@@ -26,6 +27,7 @@ public final class ConnectUpgrade implements Negotiation<ConnectResult> {
   static final int MAX_INTERIM = 5;
 
   private static final String ANSWER = "the proxy's answer to CONNECT";
+  private static final String CONNECTION_ENDS = "and the connection ends";
 
   private enum State {
     NEW,
@@ -40,11 +42,14 @@ public final class ConnectUpgrade implements Negotiation<ConnectResult> {
   private State state = State.NEW;
   private HttpHeadReader reader = new HttpHeadReader(HttpHeadReader.Kind.ANSWER);
   private int interim;
+
+  /** A 407 that can be answered, once its body was read. */
   private @Nullable Refusal refusal;
 
   /** An answer that opens no tunnel; its body may still be on its way. */
   private record Refusal(StatusLine status, HttpHead head, int headEnd, AnswerBody body) {
 
+    /** As far as is known: the body may yet turn out to be broken or too long. */
     boolean keepsConnection() {
       List<HttpField> fields = head.fields();
       boolean says =
@@ -54,7 +59,7 @@ public final class ConnectUpgrade implements Negotiation<ConnectResult> {
           status.minorVersion() == 1
               || HttpField.hasElement(fields, "Connection", "keep-alive")
               || HttpField.hasElement(fields, "Proxy-Connection", "keep-alive");
-      return persists && !says && body.isDelimited();
+      return persists && !says && body.isDelimited() && !body.isBroken();
     }
 
     Reason reason(String detail) {
@@ -127,8 +132,8 @@ public final class ConnectUpgrade implements Negotiation<ConnectResult> {
 
   @Override
   public Step<ConnectResult> receive(ByteBuffer input) {
-    if (state == State.AWAITING_BODY && refusal != null) {
-      return onBody(refusal, input);
+    if (refusal != null && authentication != null) {
+      return onBody(refusal, authentication, input);
     }
     while (true) {
       HttpHeadReader.Found found = reader.read(input);
@@ -164,39 +169,47 @@ public final class ConnectUpgrade implements Negotiation<ConnectResult> {
       }
       return Step.done(new ConnectResult(status.code(), status.reason(), whole.head().fields()));
     }
-    refusal = new Refusal(status, whole.head(), whole.end(), AnswerBody.of(whole.head().fields()));
-    state = State.AWAITING_BODY;
-    return onBody(refusal, input);
+    return onRefusal(
+        new Refusal(status, whole.head(), whole.end(), AnswerBody.of(whole.head().fields())),
+        input);
   }
 
-  /** Waits for the body where its end can be found: it may say why, and stands in the way. */
-  private Step<ConnectResult> onBody(Refusal refused, ByteBuffer input) {
+  private Step<ConnectResult> onRefusal(Refusal refused, ByteBuffer input) {
+    if (refused.status().code() != 407) {
+      return fail(refused.reason(""), input);
+    } else if (authentication == null) {
+      return fail(refused.reason("no credentials were given"), input);
+    } else if (!authentication.canAnswer(refused.head().fields())) {
+      return fail(refused.reason(authentication.problem()), input);
+    }
+    refusal = refused;
+    state = State.AWAITING_BODY;
+    return onBody(refused, authentication, input);
+  }
+
+  /** Waits for the body if this connection is of use behind it: it stands in the way. */
+  private Step<ConnectResult> onBody(
+      Refusal refused, ProxyAuthentication.Attempt attempt, ByteBuffer input) {
     int length = refused.body().length(input, refused.headEnd());
-    if (length < 0 && refused.body().isDelimited() && !refused.body().isBroken()) {
+    int end = refused.headEnd() + length;
+    if (!refused.keepsConnection() || (length >= 0 && input.remaining() > end)) {
+      attempt.postpone();
+      return fail(refused.reasonHere(CONNECTION_ENDS), input);
+    } else if (length < 0) {
       return Step.await("the body of the answer " + refused.status().code());
     }
-    boolean whole = length >= 0;
-    int end = whole ? refused.headEnd() + length : input.remaining();
-    boolean more = whole && input.remaining() > end;
+    Optional<ProxyAuthentication.Answer> answer = attempt.answer();
+    if (answer.isEmpty()) {
+      return fail(refused.reason(attempt.problem()), input);
+    }
     input.position(input.position() + end);
-    return onRefusal(refused, whole && !more && refused.keepsConnection());
+    return sendConnect(answer);
   }
 
-  private Step<ConnectResult> onRefusal(Refusal refused, boolean connectionIsOfUse) {
-    if (refused.status().code() != 407) {
-      return fail(refused.reason(""));
-    } else if (authentication == null) {
-      return fail(refused.reason("no credentials were given"));
-    } else if (!authentication.canAnswer(refused.head().fields())) {
-      return fail(refused.reason(authentication.problem()));
-    } else if (!connectionIsOfUse) {
-      authentication.postpone();
-      return fail(refused.reasonHere("and the connection ends"));
-    }
-    Optional<ProxyAuthentication.Answer> answer = authentication.answer();
-    return answer.isPresent()
-        ? sendConnect(answer)
-        : fail(refused.reason(authentication.problem()));
+  /** Takes what came of the body, so that it is shown: it may say more. */
+  private Step<ConnectResult> fail(Reason reason, ByteBuffer input) {
+    input.position(input.limit());
+    return fail(reason);
   }
 
   @Override
@@ -207,7 +220,11 @@ public final class ConnectUpgrade implements Negotiation<ConnectResult> {
   @Override
   public Step<ConnectResult> inputClosed() {
     Refusal refused = refusal;
-    return refused == null ? fail(Reason.closed()) : onRefusal(refused, false);
+    if (refused == null || authentication == null) {
+      return fail(Reason.closed());
+    }
+    authentication.postpone();
+    return fail(refused.reasonHere(CONNECTION_ENDS));
   }
 
   private Step<ConnectResult> fail(Reason reason) {

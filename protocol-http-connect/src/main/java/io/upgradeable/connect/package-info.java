@@ -22,9 +22,10 @@
  *                        v                    |
  * NEW -- CONNECT --> AWAITING_ANSWER ---------+-- 2xx --> OVER (done, the tunnel's bytes go up)
  *                      ^    |
- *                      |    +-- 3xx, 4xx, 5xx --> AWAITING_BODY -- its end --> OVER (refused)
- *                      |                                |
- *                      +---- CONNECT, with an answer ---+ 407, and the connection stays
+ *                      |    +-- 3xx, 4xx, 5xx --> OVER (refused)
+ *                      |    +-- 407 that can be answered, and the connection stays --+
+ *                      |                                                             v
+ *                      +-- CONNECT, with an answer -- the body's end -- AWAITING_BODY
  * }</pre>
  *
  * <p>If a proxy closes after its 407, the layer has learned how to ask, and the connector opens one

@@ -10,6 +10,9 @@ import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.negotiation.Message;
 import io.upgradeable.netty.NettyConnector;
+import io.upgradeable.testkit.Dialogue;
+import io.upgradeable.testkit.Split;
+import io.upgradeable.testkit.SplitPoints;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -22,6 +25,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a client answers challenges: what it says, on which connection, and what it keeps silent. */
 @Timeout(60)
@@ -151,6 +157,49 @@ class ProxyAuthenticationTest {
     try (Proxy proxy = new Proxy(challenge("X: close\r\n\r\nwho?", "Basic realm=x"), OK)) {
       connect(proxy, alice().evenInPlaintext());
       assertThat(proxy.connections).containsExactly(1, 2);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "HTTP/1.1 403 No, 403, No",
+    "HTTP/1.1 407 Who, 407, Who (it does not say what credentials it wants)",
+    "'HTTP/1.1 407 Who\r\nProxy-Authenticate: NTLM', 407, Who (these credentials cannot answer ntlm)"
+  })
+  void refusal_bodyNeverComes_toldAtOnce(String head, String code, String text) throws IOException {
+    try (Proxy proxy = new Proxy(head + "\r\nContent-Length: 500\r\n\r\n")) {
+      PeerRefused refused = refusal(proxy, alice().evenInPlaintext());
+      assertThat(refused.code()).isEqualTo(code);
+      assertThat(refused.text()).isEqualTo(text);
+      assertThat(proxy.connections).containsExactly(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        // It will not close before the client does.
+        "S: Connection: close\nS: Content-Length: 500\nS:",
+        "S: Transfer-Encoding: chunked\nS:\nS: 7ffffff",
+        "S: Transfer-Encoding: chunked\nS:\nS: x",
+        "S: Content-Length: 500\nS:\nS- wh\nS closes"
+      })
+  void challenge_connectionOfNoMoreUse_refusedHere(String rest) {
+    String head =
+        """
+        dialogue client CRLF
+        C: CONNECT mail.example.net:587 HTTP/1.1
+        C: Host: mail.example.net:587
+        C:
+        S: HTTP/1.1 407 Who
+        S: Proxy-Authenticate: Basic realm="x"
+        """;
+    Dialogue dialogue =
+        Dialogue.parse("407", head + rest + "\n! Refused and the connection ends\n");
+    for (Split split : SplitPoints.all(dialogue.peerBytes())) {
+      dialogue.play(
+          ConnectUpgrade.to(TARGET, ConnectOptions.NONE.withCredentials(alice().evenInPlaintext())),
+          split);
     }
   }
 

@@ -14,6 +14,7 @@ import io.upgradeable.sasl.SaslMechanism;
 import io.upgradeable.sasl.SaslPreference;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
@@ -154,8 +155,11 @@ final class Authentication extends SmtpJob {
     return (MAX_LINE - command(exchange).length() - 1) / 4 * 3;
   }
 
+  /** Overwrites the response, which may hold the password. */
   private static String base64(byte[] response) {
-    return Base64.getEncoder().encodeToString(response);
+    String text = Base64.getEncoder().encodeToString(response);
+    Arrays.fill(response, (byte) 0);
+    return text;
   }
 
   private String remembered(String response) {

@@ -1,10 +1,10 @@
 package io.upgradeable.smtp;
 
 import io.upgradeable.negotiation.Message;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -30,13 +30,20 @@ final class Outgoing {
   private record Part(ByteBuffer bytes, Runnable afterwards) {}
 
   private final List<Part> parts = new ArrayList<>();
-  private final ByteArrayOutputStream lines = new ByteArrayOutputStream(512);
+  private byte[] lines = new byte[512];
+  private int linesLength;
 
-  /** Adds a command. */
+  /** Adds a command. It may hold a password: each array with it is overwritten in the end. */
   void line(String line) {
-    lines.writeBytes(Message.requireOneLine(line).getBytes(StandardCharsets.UTF_8));
-    lines.write('\r');
-    lines.write('\n');
+    byte[] bytes = (Message.requireOneLine(line) + "\r\n").getBytes(StandardCharsets.UTF_8);
+    if (bytes.length > lines.length - linesLength) {
+      byte[] larger = Arrays.copyOf(lines, Math.max(2 * lines.length, linesLength + bytes.length));
+      Arrays.fill(lines, (byte) 0);
+      lines = larger;
+    }
+    System.arraycopy(bytes, 0, lines, linesLength, bytes.length);
+    linesLength += bytes.length;
+    Arrays.fill(bytes, (byte) 0);
   }
 
   /** Adds a piece of content. */
@@ -46,21 +53,27 @@ final class Outgoing {
   }
 
   private void closeLines() {
-    if (lines.size() > 0) {
-      parts.add(new Part(ByteBuffer.wrap(lines.toByteArray()), Outgoing::nothing));
-      lines.reset();
+    if (linesLength > 0) {
+      byte[] bytes = Arrays.copyOf(lines, linesLength);
+      parts.add(new Part(ByteBuffer.wrap(bytes), () -> Arrays.fill(bytes, (byte) 0)));
+      wipeLines();
     }
+  }
+
+  private void wipeLines() {
+    Arrays.fill(lines, 0, linesLength, (byte) 0);
+    linesLength = 0;
   }
 
   /** Whether there is nothing to write. */
   boolean isEmpty() {
-    return parts.isEmpty() && lines.size() == 0;
+    return parts.isEmpty() && linesLength == 0;
   }
 
   /** Forgets what was never written. */
   void clear() {
     parts.clear();
-    lines.reset();
+    wipeLines();
   }
 
   /** Writes all of it. */
@@ -77,6 +90,4 @@ final class Outgoing {
       all.forEach(part -> outlet.write(part.bytes(), part.afterwards()));
     }
   }
-
-  private static void nothing() {}
 }

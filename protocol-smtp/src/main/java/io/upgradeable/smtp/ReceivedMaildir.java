@@ -44,6 +44,7 @@ public final class ReceivedMaildir implements SmtpServerHandler, AutoCloseable {
 
   private final Path temporary;
   private final Path delivered;
+  private final Forcing forcing;
   private final String host;
   private final Clock clock = Clock.systemUTC();
   private final SecureRandom random = new SecureRandom();
@@ -56,10 +57,11 @@ public final class ReceivedMaildir implements SmtpServerHandler, AutoCloseable {
             return thread;
           });
 
-  private ReceivedMaildir(Path directory, String host) {
+  private ReceivedMaildir(Path directory, String host, Forcing forcing) {
     this.temporary = directory.resolve("tmp");
     this.delivered = directory.resolve("new");
     this.host = host;
+    this.forcing = forcing;
   }
 
   /**
@@ -73,11 +75,21 @@ public final class ReceivedMaildir implements SmtpServerHandler, AutoCloseable {
    * @throws IllegalArgumentException if the host is no name
    */
   public static ReceivedMaildir open(Path directory, String host) throws IOException {
-    ReceivedMaildir maildir = new ReceivedMaildir(directory, SmtpName.require(host));
-    for (String name : List.of("tmp", "new", "cur")) {
-      Files.createDirectories(directory.resolve(name));
+    return open(directory, host, ReceivedMaildir::forceDirectory);
+  }
+
+  /** With another way to force a directory to the disk. */
+  static ReceivedMaildir open(Path directory, String host, Forcing forcing) throws IOException {
+    String name = SmtpName.require(host);
+    for (String part : List.of("tmp", "new", "cur")) {
+      Files.createDirectories(directory.resolve(part));
     }
-    return maildir;
+    try {
+      forcing.force(directory.resolve("new"));
+    } catch (IOException notHere) {
+      return new ReceivedMaildir(directory, name, delivered -> {});
+    }
+    return new ReceivedMaildir(directory, name, forcing);
   }
 
   @Override
@@ -192,9 +204,19 @@ public final class ReceivedMaildir implements SmtpServerHandler, AutoCloseable {
         }
         Files.move(
             temporary.resolve(name), delivered.resolve(name), StandardCopyOption.ATOMIC_MOVE);
-        forceDirectory();
+        makeLast();
       } catch (IOException e) {
         remove();
+        throw e;
+      }
+    }
+
+    /** The client hears of a failure and sends again: what was moved must not stay. */
+    private void makeLast() throws IOException {
+      try {
+        forcing.force(delivered);
+      } catch (IOException e) {
+        Files.deleteIfExists(delivered.resolve(name));
         throw e;
       }
     }
@@ -208,13 +230,19 @@ public final class ReceivedMaildir implements SmtpServerHandler, AutoCloseable {
     }
   }
 
+  /** Makes new names in a directory last. */
+  interface Forcing {
+    void force(Path directory) throws IOException;
+  }
+
   /**
-   * Makes the new name last; systems on which a directory cannot be opened do that by themselves.
+   * Systems on which a directory cannot be opened make its names last by themselves, and so do file
+   * systems on which it cannot be forced; whether it can is tried when the Maildir is opened.
    */
-  private void forceDirectory() throws IOException {
+  private static void forceDirectory(Path path) throws IOException {
     FileChannel directory;
     try {
-      directory = FileChannel.open(delivered, StandardOpenOption.READ);
+      directory = FileChannel.open(path, StandardOpenOption.READ);
     } catch (IOException notHere) {
       return;
     }

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +70,12 @@ public final class SmtpServer implements AutoCloseable {
     }
     this.setup =
         new SmtpServerSetup(
-            options, builder.limits, builder.requireHandler(), sasl, builder.dialogue);
+            options,
+            builder.limits,
+            builder.requireHandler(),
+            sasl,
+            builder.threadsOfAuth,
+            builder.dialogue);
     if (builder.implicitTls) {
       acceptor.layer(builder.limited(ImplicitTls.server(policy)));
       this.layer = builder.limited(Smtp.serverOverTls(options));
@@ -168,6 +174,7 @@ public final class SmtpServer implements AutoCloseable {
     private SmtpDialect dialect = SmtpDialect.SMTP;
     private SmtpServerLimits limits = SmtpServerLimits.DEFAULTS;
     private Optional<SaslUsers> users = Optional.empty();
+    private Executor threadsOfAuth = SmtpServerAuthThreads.POOL;
     private SmtpServerObserver dialogue = SmtpServerObserver.NONE;
     private SmtpServerFaults faults = SmtpServerFaults.NONE;
     private Optional<Limits> layerLimits = Optional.empty();
@@ -371,6 +378,12 @@ public final class SmtpServer implements AutoCloseable {
      */
     public Builder dialogue(SmtpServerObserver value) {
       dialogue = Objects.requireNonNull(value, "observer");
+      return this;
+    }
+
+    /** Instead of the threads that all servers share. */
+    Builder threadsOfAuth(Executor value) {
+      threadsOfAuth = value;
       return this;
     }
 

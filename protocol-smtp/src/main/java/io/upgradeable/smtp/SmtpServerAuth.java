@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.Collectors;
 
 /**
@@ -33,6 +35,7 @@ final class SmtpServerAuth {
 
   private final SaslServer server;
   private final SaslChannel channel;
+  private final Executor threads;
   private Optional<SaslServerExchange> exchange = Optional.empty();
   private int attempts;
 
@@ -40,10 +43,12 @@ final class SmtpServerAuth {
    * AUTH over a connection.
    *
    * @param channel the connection, with the server's own certificate
+   * @param threads check passwords, off the event loop; they may reject
    */
-  SmtpServerAuth(SaslServer server, SaslChannel channel) {
+  SmtpServerAuth(SaslServer server, SaslChannel channel, Executor threads) {
     this.server = server;
     this.channel = channel;
+    this.threads = threads;
   }
 
   /** The capability, for instance {@code AUTH SCRAM-SHA-256 PLAIN}. */
@@ -58,7 +63,7 @@ final class SmtpServerAuth {
    *
    * @param argument what stands behind AUTH
    * @return what follows
-   * @throws SmtpServerRefusal if it cannot begin
+   * @throws SmtpServerRefusal if it cannot begin, or nobody has the time; AUTH is over then
    */
   CompletionStage<SaslServerStep> begin(String argument) throws SmtpServerRefusal {
     String[] words = argument.split(" ", -1);
@@ -72,10 +77,12 @@ final class SmtpServerAuth {
     }
     byte[] response = words.length < 2 || words[1].equals("=") ? new byte[0] : decoded(words[1]);
     SaslServerExchange begun = server.start(mechanism.get(), channel);
+    CompletionStage<SaslServerStep> next =
+        words.length < 2
+            ? CompletableFuture.completedFuture(begun.begin())
+            : receive(begun, response);
     exchange = Optional.of(begun);
-    return words.length < 2
-        ? CompletableFuture.completedFuture(begun.begin())
-        : receive(begun, response);
+    return next;
   }
 
   /**
@@ -83,7 +90,8 @@ final class SmtpServerAuth {
    *
    * @param line the client's line
    * @return what follows
-   * @throws SmtpServerRefusal if the client gave up, or the line is no base64; AUTH is over then
+   * @throws SmtpServerRefusal if the client gave up, the line is no base64, or nobody has the time;
+   *     AUTH is over then
    */
   CompletionStage<SaslServerStep> respond(String line) throws SmtpServerRefusal {
     SaslServerExchange present = exchange.orElseThrow();
@@ -100,9 +108,13 @@ final class SmtpServerAuth {
   }
 
   /** Off the event loop: a password is checked by some thousand digests. */
-  private static CompletionStage<SaslServerStep> receive(
-      SaslServerExchange exchange, byte[] response) {
-    return CompletableFuture.supplyAsync(() -> exchange.receive(response));
+  private CompletionStage<SaslServerStep> receive(SaslServerExchange present, byte[] response)
+      throws SmtpServerRefusal {
+    try {
+      return CompletableFuture.supplyAsync(() -> present.receive(response), threads);
+    } catch (RejectedExecutionException tooMany) {
+      throw new SmtpServerRefusal(454, "4.7.0 Too many passwords to check, try again later");
+    }
   }
 
   private static byte[] decoded(String text) throws SmtpServerRefusal {

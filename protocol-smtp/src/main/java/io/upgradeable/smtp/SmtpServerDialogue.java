@@ -68,7 +68,7 @@ final class SmtpServerDialogue {
       SmtpServerSession session) {
     this.setup = setup;
     this.peer = peer;
-    this.auth = setup.sasl().map(sasl -> new SmtpServerAuth(sasl, channel));
+    this.auth = setup.sasl().map(sasl -> new SmtpServerAuth(sasl, channel, setup.threadsOfAuth()));
     this.session = session;
     this.trace = new SmtpServerTrace(setup.observer());
     this.offeredToExtended = setup.offered();
@@ -80,7 +80,7 @@ final class SmtpServerDialogue {
     return commands;
   }
 
-  /** How many contents have begun so far. */
+  /** How many contents have begun so far; all chunks of a message are one. */
   int contents() {
     return contents;
   }
@@ -453,7 +453,9 @@ final class SmtpServerDialogue {
     chunkIsLast = chunk.get().last();
     chunkRefusal = Optional.empty();
     mode = Mode.CHUNK;
-    contents++;
+    if (transaction == null || transaction.incoming() == null) {
+      contents++; // A message's first chunk, or one that is read over and belongs to none.
+    }
     try {
       prepareForChunk();
     } catch (SmtpServerRefusal refusal) {

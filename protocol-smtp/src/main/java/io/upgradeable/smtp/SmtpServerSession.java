@@ -235,7 +235,7 @@ final class SmtpServerSession implements Session {
     CompletableFuture<T> future;
     try {
       future = call.get().toCompletableFuture();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       future = CompletableFuture.failedFuture(e);
     }
     if (future.isDone()) {
@@ -269,14 +269,14 @@ final class SmtpServerSession implements Session {
     }
     try {
       task.run();
-    } catch (RuntimeException mistake) {
+      if (waiting) {
+        flush();
+      } else {
+        resume();
+      }
+    } catch (Throwable mistake) { // Nobody else ends the connection: it would be silent for good.
       logMistake(mistake);
       drop();
-    }
-    if (waiting) {
-      flush();
-    } else {
-      resume();
     }
   }
 

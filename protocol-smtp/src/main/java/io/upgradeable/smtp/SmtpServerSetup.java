@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 
 /**
  * What all sessions of a server have in common. Immutable.
@@ -14,6 +15,7 @@ import java.util.Set;
  * @param limits what a client may cost
  * @param handler decides and receives
  * @param sasl authenticates, if users are known
+ * @param threadsOfAuth check passwords; they may reject
  * @param observer hears what is said
  */
 record SmtpServerSetup(
@@ -21,6 +23,7 @@ record SmtpServerSetup(
     SmtpServerLimits limits,
     SmtpServerHandler handler,
     Optional<SaslServer> sasl,
+    Executor threadsOfAuth,
     SmtpServerObserver observer) {
 
   /** The keywords of what is offered under TLS to a client that said EHLO. */

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -113,6 +114,46 @@ class ReceivedSinksTest {
           .withCauseInstanceOf(UncheckedIOException.class);
     }
     assertThat(files(directory.resolve("tmp"))).isEmpty();
+  }
+
+  @Test
+  void maildir_directoryNotForced_failsAndDeliversNothing(@TempDir Path directory)
+      throws Exception {
+    AtomicBoolean full = new AtomicBoolean();
+    ReceivedMaildir.Forcing failing =
+        path -> {
+          assertThat(path).isEqualTo(directory.resolve("new"));
+          if (full.get()) {
+            throw new IOException("the disk is full");
+          }
+        };
+    try (ReceivedMaildir maildir = ReceivedMaildir.open(directory, "localhost", failing)) {
+      full.set(true);
+      assertThat(maildir.onMessage(ENVELOPE).commit().toCompletableFuture())
+          .failsWithin(Duration.ofSeconds(30))
+          .withThrowableOfType(ExecutionException.class)
+          .withRootCauseInstanceOf(IOException.class)
+          .withStackTraceContaining("the disk is full");
+      assertThat(files(directory.resolve("tmp"))).isEmpty();
+      assertThat(files(directory.resolve("new"))).isEmpty();
+
+      full.set(false);
+      assertThat(commit(maildir.onMessage(ENVELOPE))).isEqualTo(SmtpServerSink.ACCEPTED);
+    }
+    assertThat(files(directory.resolve("new"))).hasSize(1);
+  }
+
+  @Test
+  void maildir_directoryCannotBeForcedHere_deliversWithout(@TempDir Path directory)
+      throws Exception {
+    ReceivedMaildir.Forcing never =
+        path -> {
+          throw new IOException("Invalid argument");
+        };
+    try (ReceivedMaildir maildir = ReceivedMaildir.open(directory, "localhost", never)) {
+      assertThat(commit(maildir.onMessage(ENVELOPE))).isEqualTo(SmtpServerSink.ACCEPTED);
+    }
+    assertThat(files(directory.resolve("new"))).hasSize(1);
   }
 
   @Test

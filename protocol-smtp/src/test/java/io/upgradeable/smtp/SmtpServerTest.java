@@ -1,6 +1,7 @@
 package io.upgradeable.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.upgradeable.Endpoint;
 import io.upgradeable.Limits;
@@ -30,8 +31,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -499,7 +505,14 @@ class SmtpServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "NOOP", "MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nDATA\r\n"})
+  @ValueSource(
+      strings = {
+        "",
+        "NOOP",
+        "MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nDATA\r\n",
+        "MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nBDAT 100000\r\n",
+        "BDAT 100000\r\n"
+      })
   void slowClient_421BytesDoNotHelp(String beginning) throws Exception {
     Duration limit = Duration.ofMillis(500);
     try (SmtpServer server =
@@ -513,6 +526,23 @@ class SmtpServerTest {
         drip(client, heard);
       }
       assertThat(heard.get(30, TimeUnit.SECONDS)).endsWith("421 4.4.2 Time is up, goodbye\r\n");
+    }
+    assertThat(mailbox.list()).isEmpty();
+  }
+
+  @Test
+  void slowClient_chunkAfterChunk_421ThoughEachCameInTime() throws Exception {
+    SmtpServerLimits limits =
+        SmtpServerLimits.DEFAULTS.withTimeouts(PATIENCE, PATIENCE, Duration.ofMillis(100));
+    try (SmtpServer server = server(mailbox).limits(limits).start();
+        BlockingMailClient client = client(server)) {
+      envelope(client);
+      String reply = "250 2.0.0 1 bytes taken\r\n";
+      for (int i = 0; i < 100_000 && reply.equals("250 2.0.0 1 bytes taken\r\n"); i++) {
+        client.say("BDAT 1\r\nx");
+        reply = client.hearReply();
+      }
+      assertThat(reply).isEqualTo("421 4.4.2 Time is up, goodbye\r\n");
     }
     assertThat(mailbox.list()).isEmpty();
   }
@@ -594,6 +624,42 @@ class SmtpServerTest {
       }
       assertThat(replies).isEqualTo("451");
       assertThat(client.ask("RSET")).startsWith("250 ");
+    }
+  }
+
+  @Test
+  void handler_throwsAnError_451AndOpen() throws Exception {
+    SmtpServerHandler handler =
+        new SmtpServerHandler() {
+          @Override
+          public CompletionStage<SmtpReply> onMail(SmtpServerPeer peer, ReceivedSender sender) {
+            throw new NoClassDefFoundError("a handler's own trouble");
+          }
+
+          @Override
+          public SmtpServerSink onMessage(ReceivedEnvelope envelope) {
+            throw new AssertionError("no message was accepted");
+          }
+        };
+    try (SmtpServer server = server(handler).start();
+        BlockingMailClient client = client(server)) {
+      assertThat(client.ask("MAIL FROM:<a@b>")).startsWith("451 4.3.0 ");
+      assertThat(client.ask("NOOP")).startsWith("250 ");
+    }
+  }
+
+  @Test
+  void handler_throwsAnErrorBehindAPause_closed() throws Exception {
+    SmtpServerHandler handler =
+        envelope -> {
+          throw new NoClassDefFoundError("a handler's own trouble");
+        };
+    try (SmtpServer server =
+            server(handler).faults(SmtpServerFaults.parse(List.of("data=delay:1ms"))).start();
+        BlockingMailClient client = client(server)) {
+      envelope(client);
+      client.say("DATA\r\n");
+      assertThat(client.hearToTheEnd()).isEmpty();
     }
   }
 
@@ -794,6 +860,72 @@ class SmtpServerTest {
       assertThat(client.ask("AUTH PLAIN")).startsWith("334 ");
       client.say("A".repeat(16_000) + "\r\n"); // One record, and one write.
       assertThat(client.hearToTheEnd()).startsWith("500 ");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"at once", "later"})
+  void auth_noThreadIsFree_454AndTheSessionGoesOn(String way) throws Exception {
+    AtomicBoolean busy = new AtomicBoolean(true);
+    Executor threads =
+        task -> {
+          if (busy.get()) {
+            throw new RejectedExecutionException();
+          }
+          task.run();
+        };
+    String plain = base64("\0user\0pencil");
+    try (SmtpServer server = server(mailbox).users(USERS).threadsOfAuth(threads).start();
+        BlockingMailClient client = client(server)) {
+      for (int i = 0; i < SmtpServerLimits.DEFAULTS.badCommands(); i++) { // no mistakes of its own
+        if (way.equals("later")) {
+          assertThat(client.ask("AUTH PLAIN")).isEqualTo("334 \r\n");
+        }
+        assertThat(client.ask(way.equals("later") ? plain : "AUTH PLAIN " + plain))
+            .isEqualTo("454 4.7.0 Too many passwords to check, try again later\r\n");
+      }
+      busy.set(false);
+      assertThat(client.ask("AUTH PLAIN " + plain)).startsWith("235 ");
+    }
+  }
+
+  @Test
+  void auth_passwordChecked_onThreadsOfItsOwn() throws Exception {
+    AtomicReference<String> thread = new AtomicReference<>();
+    SaslUsers users =
+        user -> {
+          thread.set(Thread.currentThread().getName());
+          return USERS.find(user);
+        };
+    try (SmtpServer server = server(mailbox).users(users).start();
+        BlockingMailClient client = client(server)) {
+      assertThat(client.ask("AUTH PLAIN " + base64("\0user\0pencil"))).startsWith("235 ");
+    }
+    assertThat(thread.get()).startsWith("upgradeable-smtp-server-auth-");
+    assertThat(SmtpServerAuthThreads.POOL.getQueue().remainingCapacity()).isLessThanOrEqualTo(1000);
+  }
+
+  @Test
+  void threadsOfAuth_allAtWorkAndQueueFull_rejected() {
+    CountDownLatch over = new CountDownLatch(1);
+    ThreadPoolExecutor pool = SmtpServerAuthThreads.pool("test", new LinkedBlockingQueue<>(1));
+    Runnable work =
+        () -> {
+          try {
+            over.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    try {
+      for (int i = 0; i < SmtpServerAuthThreads.COUNT + 1; i++) {
+        pool.execute(work);
+      }
+      assertThatThrownBy(() -> pool.execute(work)).isInstanceOf(RejectedExecutionException.class);
+      assertThat(pool.getPoolSize()).isEqualTo(SmtpServerAuthThreads.COUNT);
+    } finally {
+      over.countDown();
+      pool.shutdown();
     }
   }
 

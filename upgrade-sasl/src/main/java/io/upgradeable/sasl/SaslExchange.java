@@ -1,5 +1,6 @@
 package io.upgradeable.sasl;
 
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -113,8 +114,8 @@ public abstract sealed class SaslExchange implements AutoCloseable
       if (first == null) {
         return answer(challenge);
       }
-      heldBack = null;
       requireNothing(challenge, "an empty challenge before " + mechanism.saslName());
+      heldBack = null; // It is the caller's now.
       return first;
     } catch (SaslFailedException e) {
       close();
@@ -187,7 +188,10 @@ public abstract sealed class SaslExchange implements AutoCloseable
     if (state != State.COMPLETE) {
       state = State.OVER;
     }
-    heldBack = null;
+    if (heldBack != null) {
+      Arrays.fill(heldBack, (byte) 0);
+      heldBack = null;
+    }
     clear();
   }
 

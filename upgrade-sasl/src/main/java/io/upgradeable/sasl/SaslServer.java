@@ -1,6 +1,7 @@
 package io.upgradeable.sasl;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -116,9 +117,10 @@ public final class SaslServer {
   /** Checks a password that came as it is. */
   SaslServerStep checkPassword(String authorizationId, char[] user, char[] password) {
     Optional<String> preparedUser = prepared(user).map(String::new);
-    Optional<char[]> preparedPassword = prepared(password);
     Found found = find(preparedUser.orElse(""));
+    Optional<char[]> preparedPassword = prepared(password);
     boolean matches = found.stored().matches(preparedPassword.orElse(new char[] {'x'}));
+    preparedPassword.ifPresent(prepared -> Arrays.fill(prepared, '\0'));
     boolean valid = preparedUser.isPresent() && preparedPassword.isPresent() && found.known();
     return valid && matches
         ? grant(preparedUser.get(), authorizationId)
