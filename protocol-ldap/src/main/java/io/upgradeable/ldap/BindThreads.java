@@ -1,30 +1,16 @@
 package io.upgradeable.ldap;
 
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import io.upgradeable.internal.ComputingThreads;
 import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * Threads that derive keys from passwords: as many as can compute at once, whatever the number of
- * connections. More would make nobody faster.
- */
+/** Threads that derive keys from passwords, shared by all sessions of one kind. */
 final class BindThreads {
-
-  static final int COUNT = Math.max(2, Runtime.getRuntime().availableProcessors());
-
-  /** Some seconds of work with usual iteration counts. */
-  private static final int QUEUED = 1000;
-
-  private static final long SPARE_SECONDS = 30;
 
   private BindThreads() {}
 
   /** A client's: each session has but one bind, whose time limit holds in the queue, too. */
   static final class Client {
-    static final ThreadPoolExecutor POOL =
-        pool("upgradeable-ldap-bind", new LinkedBlockingQueue<>());
+    static final ThreadPoolExecutor POOL = ComputingThreads.ofClients("upgradeable-ldap-bind");
 
     private Client() {}
   }
@@ -32,27 +18,8 @@ final class BindThreads {
   /** A server's: who finds the queue full is told that the server is busy. */
   static final class Server {
     static final ThreadPoolExecutor POOL =
-        pool("upgradeable-ldap-server-bind", new LinkedBlockingQueue<>(QUEUED));
+        ComputingThreads.ofServers("upgradeable-ldap-server-bind");
 
     private Server() {}
-  }
-
-  /** Daemon threads, none of them while there is nothing to do; rejects where the queue does. */
-  static ThreadPoolExecutor pool(String name, BlockingQueue<Runnable> queue) {
-    AtomicInteger count = new AtomicInteger();
-    ThreadPoolExecutor pool =
-        new ThreadPoolExecutor(
-            COUNT,
-            COUNT,
-            SPARE_SECONDS,
-            TimeUnit.SECONDS,
-            queue,
-            task -> {
-              Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
-    pool.allowCoreThreadTimeOut(true);
-    return pool;
   }
 }

@@ -5,6 +5,7 @@ import io.upgradeable.LayerStack;
 import io.upgradeable.Security;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.internal.Blocking;
+import io.upgradeable.internal.Opening;
 import io.upgradeable.negotiation.Message;
 import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.negotiation.TlsFacts.Verification;
@@ -98,19 +99,7 @@ public final class LdapSession implements AutoCloseable {
   public static CompletableFuture<LdapSession> connectAsync(
       NettyConnector connector, LayerStack stack, LdapSessionOptions options) {
     LdapDialogue dialogue = new LdapDialogue(options);
-    CompletableFuture<LdapSession> result = new CompletableFuture<>();
-    CompletableFuture<Connection> connecting = connector.connectAsync(stack, dialogue);
-    connecting.whenComplete(
-        (connection, error) -> {
-          if (error != null) {
-            result.completeExceptionally(error);
-          } else if (!result.complete(new LdapSession(dialogue))) {
-            connection.close(); // given up meanwhile
-          }
-        });
-    // Nothing is left to cancel if it was this session that completed it.
-    result.whenComplete((session, error) -> connecting.cancel(false));
-    return result;
+    return Opening.of(connector.connectAsync(stack, dialogue), () -> new LdapSession(dialogue));
   }
 
   /**

@@ -53,9 +53,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -490,30 +488,6 @@ class LdapServerTest {
           .hasMessageContaining("in time, goodbye");
     } finally {
       over.countDown();
-    }
-  }
-
-  @Test
-  void threadsOfBinds_allAtWorkAndQueueFull_rejected() {
-    CountDownLatch over = new CountDownLatch(1);
-    ThreadPoolExecutor pool = BindThreads.pool("test", new LinkedBlockingQueue<>(1));
-    Runnable work =
-        () -> {
-          try {
-            over.await();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-        };
-    try {
-      for (int i = 0; i < BindThreads.COUNT + 1; i++) {
-        pool.execute(work);
-      }
-      assertThatThrownBy(() -> pool.execute(work)).isInstanceOf(RejectedExecutionException.class);
-      assertThat(pool.getPoolSize()).isEqualTo(BindThreads.COUNT);
-    } finally {
-      over.countDown();
-      pool.shutdown();
     }
   }
 

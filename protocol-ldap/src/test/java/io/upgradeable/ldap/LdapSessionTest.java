@@ -474,7 +474,7 @@ class LdapSessionTest {
   void operation_cancelledBeforeTheEventLoopHeardOfIt_neverSent() throws Exception {
     CountDownLatch given = new CountDownLatch(1);
     CountDownLatch held = new CountDownLatch(1);
-    CountDownLatch cancelled = new CountDownLatch(1);
+    CompletableFuture<Void> cancelled = new CompletableFuture<>();
     against(
         script()
             .expect(whoAmI(1))
@@ -489,23 +489,15 @@ class LdapSessionTest {
               .thenRun(
                   () -> {
                     held.countDown();
-                    awaitOn(cancelled);
+                    cancelled.join();
                   });
           given.countDown();
           held.await();
           session.rootDseAsync().cancel(false);
-          cancelled.countDown();
+          cancelled.complete(null);
 
           assertThat(session.whoAmI()).isEqualTo("dn:cn=anna");
         });
-  }
-
-  private static void awaitOn(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
   }
 
   @Test

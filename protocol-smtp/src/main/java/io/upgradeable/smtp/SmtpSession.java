@@ -5,6 +5,7 @@ import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException;
 import io.upgradeable.internal.Blocking;
+import io.upgradeable.internal.Opening;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.SaslMechanism;
@@ -127,24 +128,12 @@ public final class SmtpSession implements AutoCloseable {
       throw new IllegalArgumentException(
           "expected a layer of the stack " + stack + ", got " + layer);
     }
-    CompletableFuture<SmtpSession> result = new CompletableFuture<>();
     SmtpDialogue dialogue =
         new SmtpDialogue(
             connection -> capabilities.apply(connection.result(layer)),
             SmtpDialect.of(layer),
             options);
-    CompletableFuture<Connection> connecting = connector.connectAsync(stack, dialogue);
-    connecting.whenComplete(
-        (connection, error) -> {
-          if (error != null) {
-            result.completeExceptionally(error);
-          } else if (!result.complete(new SmtpSession(dialogue))) {
-            connection.close(); // given up meanwhile
-          }
-        });
-    // Nothing is left to cancel if it was this session that completed it.
-    result.whenComplete((session, error) -> connecting.cancel(false));
-    return result;
+    return Opening.of(connector.connectAsync(stack, dialogue), () -> new SmtpSession(dialogue));
   }
 
   /**

@@ -1,7 +1,6 @@
 package io.upgradeable.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.upgradeable.Endpoint;
 import io.upgradeable.Limits;
@@ -31,11 +30,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -903,30 +900,6 @@ class SmtpServerTest {
     }
     assertThat(thread.get()).startsWith("upgradeable-smtp-server-auth-");
     assertThat(SmtpServerAuthThreads.POOL.getQueue().remainingCapacity()).isLessThanOrEqualTo(1000);
-  }
-
-  @Test
-  void threadsOfAuth_allAtWorkAndQueueFull_rejected() {
-    CountDownLatch over = new CountDownLatch(1);
-    ThreadPoolExecutor pool = SmtpServerAuthThreads.pool("test", new LinkedBlockingQueue<>(1));
-    Runnable work =
-        () -> {
-          try {
-            over.await();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-        };
-    try {
-      for (int i = 0; i < SmtpServerAuthThreads.COUNT + 1; i++) {
-        pool.execute(work);
-      }
-      assertThatThrownBy(() -> pool.execute(work)).isInstanceOf(RejectedExecutionException.class);
-      assertThat(pool.getPoolSize()).isEqualTo(SmtpServerAuthThreads.COUNT);
-    } finally {
-      over.countDown();
-      pool.shutdown();
-    }
   }
 
   @Test

@@ -1584,7 +1584,7 @@ class SmtpSessionTest {
   void cancel_beforeTheEventLoopHeardOfIt_neverSent() throws Exception {
     CountDownLatch given = new CountDownLatch(1);
     CountDownLatch held = new CountDownLatch(1);
-    CountDownLatch cancelled = new CountDownLatch(1);
+    CompletableFuture<Void> cancelled = new CompletableFuture<>();
     try (SessionFixture mail =
         SessionFixture.with(
             offering()
@@ -1599,23 +1599,15 @@ class SmtpSessionTest {
           .thenRun(
               () -> {
                 held.countDown();
-                awaitOn(cancelled);
+                cancelled.join();
               });
       given.countDown();
       held.await();
       mail.session().sendAsync(TO_B, HELLO).cancel(false);
-      cancelled.countDown();
+      cancelled.complete(null);
       mail.session().quit();
 
       mail.peer().awaitPlayed();
-    }
-  }
-
-  private static void awaitOn(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
     }
   }
 
