@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,24 +72,22 @@ abstract class SecretOption {
 
   /** It may be a pipe, which keeps one waiting as stdin does. */
   private char[] fromFile(Path file) throws IOException {
-    try {
-      return Interruption.deaf(() -> firstLine(file));
-    } catch (InterruptedIOException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new UsageException(
-          "cannot read %s from %s: %s".formatted(what, file, FileProblem.why(file, e)), e);
-    }
+    return awaited(() -> firstLine(file), file.toString(), e -> FileProblem.why(file, e));
   }
 
   private char[] fromStdin() throws IOException {
+    return awaited(() -> firstLine(System.in, "on stdin"), "stdin", FileProblem::why);
+  }
+
+  private char[] awaited(
+      Interruption.Wait<char[]> line, String from, Function<IOException, String> why)
+      throws IOException {
     try {
-      return Interruption.deaf(() -> firstLine(System.in, "on stdin"));
+      return Interruption.deaf(line);
     } catch (InterruptedIOException e) {
       throw e;
     } catch (IOException e) {
-      throw new UsageException(
-          "cannot read %s from stdin: %s".formatted(what, FileProblem.why(e)), e);
+      throw new UsageException("cannot read %s from %s: %s".formatted(what, from, why.apply(e)), e);
     }
   }
 
