@@ -80,6 +80,26 @@ class HelpTest {
         .containsExactly(codes.split(" "));
   }
 
+  /** What the terminal's width breaks runs as another command when it is pasted. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ping",
+        "smtp",
+        "ldap",
+        "connect",
+        "serve ping",
+        "serve smtp",
+        "serve ldap",
+        "serve connect"
+      })
+  void help_askedFor_examplesAreNotBroken(String command) {
+    String help = Cli.run((command + " --help").split(" ")).succeeded().out();
+
+    assertThat(help.substring(help.indexOf("Examples:")).lines().skip(1))
+        .allMatch(line -> line.startsWith("  ") || line.matches("With .*:"), "whole");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"ping", "serve ping"})
   void help_askedFor_passwordOptionsInOrderBehindKey(String command) {
