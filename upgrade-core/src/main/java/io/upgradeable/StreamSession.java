@@ -69,9 +69,10 @@ final class StreamSession implements Session {
       return future.complete(value);
     }
 
-    void fail(Throwable cause) {
+    /** Returns false if somebody else was quicker: nobody hears of the failure. */
+    boolean fail(Throwable cause) {
       settled = true;
-      future.completeExceptionally(cause);
+      return future.completeExceptionally(cause);
     }
   }
 
@@ -452,10 +453,9 @@ final class StreamSession implements Session {
         (nothing, error) -> {
           waitingWrites.addAndGet(-length);
           limit.ifPresent(timeout -> timeout.cancel(false));
-          if (error != null) {
-            write.fail(error);
-          } else if (!write.complete(null)) {
-            abandon();
+          if (error == null ? !write.complete(null) : !write.fail(error)) {
+            // Given up, and quicker seen here than by abandonIfGivenUp(); on whichever thread.
+            inOrder(this::abandon, write.future);
           }
         });
   }

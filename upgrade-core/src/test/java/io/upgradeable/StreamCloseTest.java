@@ -541,13 +541,20 @@ final class StreamCloseTest extends PeerFixture {
     assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
   }
 
-  @Test
-  void cancelledWrite_underWay_closesTheStream() throws Exception {
+  /** Given up while the event loop still writes, or after it has handed all to the kernel it can. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void cancelledWrite_underWay_closesTheStream(boolean loopIsFree) throws Exception {
     UpgradeableStream stream = openToPeer();
     Socket peer = accept();
     // More than the buffers of both kernels hold.
     CompletableFuture<Void> write = stream.writeAsync(ByteBuffer.allocate(64 * 1024 * 1024));
     assertThat(peer.getInputStream().read()).isZero(); // It has begun.
+    if (loopIsFree) {
+      CompletableFuture<Object> turn = onLoopOf(stream, () -> "behind the writing");
+      say(peer, "x");
+      assertThat(turn.get(20, TimeUnit.SECONDS)).isEqualTo("behind the writing");
+    }
     write.cancel(false);
     assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
     assertThatThrownBy(() -> stream.write("late")).isInstanceOf(ClosedChannelException.class);
