@@ -1,5 +1,6 @@
 package io.upgradeable;
 
+import io.upgradeable.internal.Promise;
 import io.upgradeable.internal.StartTlsNow;
 import io.upgradeable.negotiation.Reason;
 import io.upgradeable.negotiation.TlsFacts;
@@ -56,28 +57,9 @@ final class StreamSession implements Session {
   private long readDeadline;
   private @Nullable Future<?> timer;
 
-  /** A read or a write: what its caller waits for. */
-  private static class Operation<T> {
-    final CompletableFuture<T> future = new CompletableFuture<>();
-
-    /** Set before the session completes the future: whoever else does has given it up. */
-    volatile boolean settled;
-
-    /** Returns false if somebody else was quicker: nobody gets the value. */
-    boolean complete(@Nullable T value) {
-      settled = true;
-      return future.complete(value);
-    }
-
-    /** Returns false if somebody else was quicker: nobody hears of the failure. */
-    boolean fail(Throwable cause) {
-      settled = true;
-      return future.completeExceptionally(cause);
-    }
-  }
-
   /** One read: takes what it needs from the unread bytes, or says that it needs more. */
-  private abstract static class Read<T> extends Operation<T> {
+  private abstract static class Read<T> {
+    final Promise<T> promise = new Promise<>();
     final String awaited;
 
     Read(String awaited) {
@@ -90,10 +72,11 @@ final class StreamSession implements Session {
     /** What the end of the stream means to this read; empty if it cuts the read short. */
     abstract Optional<T> atEnd();
 
+    /** Returns false if the read was given up meanwhile. */
     boolean completeWith(Object value) {
       @SuppressWarnings("unchecked") // comes from take() or atEnd() of the same read
       T result = (T) value;
-      return complete(result);
+      return promise.complete(result);
     }
   }
 
@@ -230,18 +213,7 @@ final class StreamSession implements Session {
   }
 
   private <T> CompletableFuture<T> submit(Read<T> read) {
-    abandonIfGivenUp(read);
-    inOrder(() -> begin(read), read.future);
-    return read.future;
-  }
-
-  private void abandonIfGivenUp(Operation<?> operation) {
-    operation.future.whenComplete(
-        (value, error) -> {
-          if (!operation.settled) {
-            inOrder(this::abandon, operation.future);
-          }
-        });
+    return inOrder(() -> begin(read), read.promise);
   }
 
   /**
@@ -250,35 +222,41 @@ final class StreamSession implements Session {
    * be misread, here or there.
    */
   private void abandon() {
-    if (pending != null && pending.future.isDone()) {
+    if (pending != null && pending.promise.isDone()) {
       pending = null; // Another one, begun meanwhile, hears of the end in closed().
     }
     closing = true;
     context().close();
   }
 
+  private <T> CompletableFuture<T> inOrder(Runnable begin, Promise<T> promise) {
+    promise.whenGivenUp(() -> inOrder(this::abandon, promise::fail));
+    inOrder(begin, promise::fail);
+    return promise.future();
+  }
+
   /** In the order of the calls, whichever threads they come from: the stream promises that. */
-  private void inOrder(Runnable task, CompletableFuture<?> future) {
+  private void inOrder(Runnable task, Consumer<Throwable> rejected) {
     try {
       context().executeInOrder(task);
     } catch (RejectedExecutionException e) {
-      future.completeExceptionally(new ClosedChannelException());
+      rejected.accept(new ClosedChannelException());
     }
   }
 
   private void begin(Read<?> read) {
-    if (read.future.isDone()) {
+    if (read.promise.isDone()) {
       return; // given up before it began
     }
-    if (pending != null && pending.future.isDone()) {
+    if (pending != null && pending.promise.isDone()) {
       abandon(); // What tells of it is on its way, behind this read.
     }
     if (pending != null) {
-      read.fail(new IllegalStateException("a read is under way on this stream"));
+      read.promise.fail(new IllegalStateException("a read is under way on this stream"));
       return;
     }
     if (closing) { // The connection may not have told of its end yet.
-      read.fail(endCause());
+      read.promise.fail(endCause());
       return;
     }
     pending = read;
@@ -329,7 +307,7 @@ final class StreamSession implements Session {
         .execute(
             () -> {
               if (!read.completeWith(value)) {
-                abandon();
+                abandon(); // Now: what tells of it may come behind the next read.
               }
             });
   }
@@ -360,7 +338,7 @@ final class StreamSession implements Session {
               : context().failure(Reason.closed(), read.awaited));
     }
     pending = null;
-    read.fail(endCause());
+    read.promise.fail(endCause());
   }
 
   /** Why the stream is over: the peer's fault, or simply that this side has closed it. */
@@ -422,14 +400,12 @@ final class StreamSession implements Session {
                   + MAX_WAITING_WRITES
                   + " bytes wait to be written: wait for the futures of earlier writes"));
     }
-    Operation<Void> write = new Operation<>();
-    abandonIfGivenUp(write);
-    inOrder(() -> writeNow(bytes, length, write), write.future);
-    return write.future;
+    Promise<Void> write = new Promise<>();
+    return inOrder(() -> writeNow(bytes, length, write), write);
   }
 
-  private void writeNow(ByteBuffer bytes, int length, Operation<Void> write) {
-    if (write.future.isDone()) {
+  private void writeNow(ByteBuffer bytes, int length, Promise<Void> write) {
+    if (write.isDone()) {
       abandon(); // Given up before it began: its memory is the caller's again.
     }
     if (closing) {
@@ -439,7 +415,7 @@ final class StreamSession implements Session {
     }
     CompletableFuture<Void> written = context().write(bytes);
     if (!written.isDone()) { // It may wait for a negotiation, and can still be left out.
-      write.future.whenComplete((nothing, error) -> written.cancel(false));
+      write.whenGivenUp(() -> written.cancel(false));
     }
     Optional<Future<?>> limit =
         written.isDone()
@@ -453,16 +429,17 @@ final class StreamSession implements Session {
         (nothing, error) -> {
           waitingWrites.addAndGet(-length);
           limit.ifPresent(timeout -> timeout.cancel(false));
-          if (error == null ? !write.complete(null) : !write.fail(error)) {
-            // Given up, and quicker seen here than by abandonIfGivenUp(); on whichever thread.
-            inOrder(this::abandon, write.future);
+          if (error == null) {
+            write.complete(null);
+          } else {
+            write.fail(error);
           }
         });
   }
 
   CompletableFuture<Void> shutdownOutput() {
     CompletableFuture<Void> result = new CompletableFuture<>();
-    inOrder(() -> complete(result, context().shutdownOutput()), result);
+    inOrder(() -> complete(result, context().shutdownOutput()), result::completeExceptionally);
     return result;
   }
 
@@ -494,7 +471,7 @@ final class StreamSession implements Session {
 
   CompletableFuture<TlsFacts> startTls(UnreadPolicy unread) {
     CompletableFuture<TlsFacts> result = new CompletableFuture<>();
-    inOrder(() -> startTlsNow(unread, result), result);
+    inOrder(() -> startTlsNow(unread, result), result::completeExceptionally);
     return result;
   }
 

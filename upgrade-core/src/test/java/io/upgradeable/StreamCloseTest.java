@@ -541,7 +541,9 @@ final class StreamCloseTest extends PeerFixture {
     assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
   }
 
-  /** Given up while the event loop still writes, or after it has handed all to the kernel it can. */
+  /**
+   * Given up while the event loop still writes, or after it has handed all to the kernel it can.
+   */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void cancelledWrite_underWay_closesTheStream(boolean loopIsFree) throws Exception {

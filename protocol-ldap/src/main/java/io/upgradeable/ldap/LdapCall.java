@@ -1,6 +1,6 @@
 package io.upgradeable.ldap;
 
-import java.util.concurrent.CompletableFuture;
+import io.upgradeable.internal.Promise;
 
 /** One operation of a client: its request, and what it makes of the responses. */
 abstract class LdapCall<T> {
@@ -9,7 +9,7 @@ abstract class LdapCall<T> {
   private static final int MAX_RESPONSES = 1000;
 
   private final String awaited;
-  private final CompletableFuture<T> future = new CompletableFuture<>();
+  private final Promise<T> promise = new Promise<>();
   private long deadline;
   private int responses;
 
@@ -21,8 +21,8 @@ abstract class LdapCall<T> {
     return awaited;
   }
 
-  CompletableFuture<T> future() {
-    return future;
+  Promise<T> promise() {
+    return promise;
   }
 
   void deadline(long nanoTime) {

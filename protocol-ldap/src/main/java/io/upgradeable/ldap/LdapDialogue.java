@@ -97,15 +97,9 @@ final class LdapDialogue implements Session {
   // What callers ask for, from any thread.
 
   <T> CompletableFuture<T> call(LdapCall<T> call) {
-    CompletableFuture<T> future = call.future();
-    future.whenComplete(
-        (value, error) -> {
-          if (future.isCancelled()) {
-            inOrder(() -> abandon(call), call);
-          }
-        });
+    call.promise().whenGivenUp(() -> inOrder(() -> abandon(call), call));
     inOrder(() -> enqueue(call), call);
-    return future;
+    return call.promise().future();
   }
 
   /** Tells whether the event loop still takes tasks; if not, the call is over. */
@@ -115,7 +109,7 @@ final class LdapDialogue implements Session {
       return true;
     } catch (RejectedExecutionException e) {
       call.broken();
-      call.future().completeExceptionally(endCause());
+      call.promise().fail(endCause());
       return false;
     }
   }
@@ -123,7 +117,7 @@ final class LdapDialogue implements Session {
   private void enqueue(LdapCall<?> call) {
     if (over || goodbye) {
       call.broken();
-      call.future().completeExceptionally(endCause());
+      call.promise().fail(endCause());
       return;
     }
     if (call instanceof UnbindCall) {
@@ -182,7 +176,7 @@ final class LdapDialogue implements Session {
   // What calls do, on the event loop.
 
   <T> void succeeded(LdapCall<T> call, T value) {
-    finish(call, () -> call.future().complete(value));
+    finish(call, () -> call.promise().complete(value));
   }
 
   void refused(LdapCall<?> call, LdapResult result) {
@@ -191,12 +185,12 @@ final class LdapDialogue implements Session {
 
   void refused(LdapCall<?> call, Reason reason, String awaited) {
     UpgradeException refusal = context().failure(reason, awaited);
-    finish(call, () -> call.future().completeExceptionally(refusal));
+    finish(call, () -> call.promise().fail(refusal));
   }
 
   /** What the caller gave turns out to be unfit. */
   void failed(LdapCall<?> call, Throwable mistake) {
-    finish(call, () -> call.future().completeExceptionally(mistake));
+    finish(call, () -> call.promise().fail(mistake));
   }
 
   private void finish(LdapCall<?> call, Runnable completion) {
@@ -250,8 +244,8 @@ final class LdapDialogue implements Session {
   private void sendWaiting() {
     while (!over && maySendNext()) {
       LdapCall<?> next = waiting.remove();
-      if (next.future().isDone()) {
-        forget(next); // Cancelled, and the task that abandons it comes behind this one.
+      if (next.promise().isDone()) {
+        forget(next); // Given up, and the task that abandons it comes behind this one.
       } else {
         send(next);
       }
@@ -269,7 +263,7 @@ final class LdapDialogue implements Session {
     if (outstanding.isEmpty() && !input.isEmpty()) {
       fail(Reason.misbehaved("nothing before a request", input.length() + " bytes"), "nothing");
       call.broken();
-      completions.add(() -> call.future().completeExceptionally(endCause()));
+      completions.add(() -> call.promise().fail(endCause()));
       return;
     }
     lastId = lastId == Integer.MAX_VALUE ? 1 : lastId + 1;
@@ -408,7 +402,7 @@ final class LdapDialogue implements Session {
 
   private void breakOff(LdapCall<?> call) {
     call.broken();
-    completions.add(() -> call.future().completeExceptionally(endCause()));
+    completions.add(() -> call.promise().fail(endCause()));
   }
 
   /** Why nothing can be asked any more: the peer's fault, or simply that this side has closed. */

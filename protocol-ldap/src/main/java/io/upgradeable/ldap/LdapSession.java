@@ -43,9 +43,9 @@ import java.util.function.Supplier;
  * {@code code()} is the result code's name in RFC 4511 ({@link LdapResultCode#of}) and whose text
  * shows referrals, which nobody follows; the session goes on. Any other {@link UpgradeException}
  * ends the session, and later operations fail the same way; so does a Notice of Disconnection, and
- * an operation that is cancelled, or interrupted, after it was sent closes the connection. On a
- * session that this side has closed operations fail with {@link
- * java.nio.channels.ClosedChannelException}.
+ * an operation that is given up after it was sent closes the connection: cancelled, interrupted, or
+ * its future completed by somebody else, {@code orTimeout} for instance. On a session that this
+ * side has closed operations fail with {@link java.nio.channels.ClosedChannelException}.
  */
 public final class LdapSession implements AutoCloseable {
 

@@ -181,7 +181,7 @@ final class SaslBind extends LdapCall<SaslMechanism> {
     BindThreads.Client.POOL.execute(
         () -> {
           Answer answer =
-              future().isDone()
+              promise().isDone()
                   ? new Answer(null, null) // Nobody waits any more.
                   : respond(begun, challenge);
           try {
@@ -199,7 +199,7 @@ final class SaslBind extends LdapCall<SaslMechanism> {
   }
 
   private void answer(LdapDialogue dialogue, SaslExchange begun, Answer answer) {
-    if (future().isDone() || dialogue.isOver()) {
+    if (promise().isDone() || dialogue.isOver()) {
       begun.close();
     } else if (answer.failure() instanceof SaslFailedException failure) {
       dialogue.fail(reason(failure), awaited());

@@ -37,6 +37,8 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A client's session against servers that do what a script says. */
 @Timeout(60)
@@ -500,8 +502,18 @@ class LdapSessionTest {
         });
   }
 
-  @Test
-  void operation_cancelledAfterItWasSent_sessionClosed() throws Exception {
+  /** As a caller does who no longer wants it, or as {@code CompletableFuture.orTimeout} does. */
+  private static void giveUp(CompletableFuture<?> future, boolean byTime) {
+    if (byTime) {
+      future.completeExceptionally(new TimeoutException());
+    } else {
+      future.cancel(false);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void operation_givenUpAfterItWasSent_sessionClosed(boolean byTime) throws Exception {
     against(
         script()
             .expect(whoAmI(1))
@@ -510,10 +522,10 @@ class LdapSessionTest {
             .send(Answers.whoAmI(3, ""))
             .expectClose(),
         session -> {
-          CompletableFuture<String> cancelled = session.whoAmIAsync();
+          CompletableFuture<String> givenUp = session.whoAmIAsync();
           CompletableFuture<String> other = session.whoAmIAsync();
           session.whoAmI(); // They are sent in this order.
-          cancelled.cancel(false);
+          giveUp(givenUp, byTime);
 
           assertThatThrownBy(() -> other.get(20, TimeUnit.SECONDS))
               .hasCauseInstanceOf(ClosedChannelException.class);

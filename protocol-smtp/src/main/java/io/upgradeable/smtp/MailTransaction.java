@@ -1,5 +1,6 @@
 package io.upgradeable.smtp;
 
+import io.upgradeable.internal.Promise;
 import io.upgradeable.smtp.ContentReader.EightBitFound;
 import io.upgradeable.smtp.ContentReader.Framing;
 import io.upgradeable.smtp.ContentReader.Piece;
@@ -12,7 +13,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +57,7 @@ final class MailTransaction extends SmtpJob {
   /** MAIL or RCPT if no message is to be sent, else END. */
   private final DeliveryPhase last;
 
-  private final CompletableFuture<DeliveryReport> future = new CompletableFuture<>();
+  private final Promise<DeliveryReport> promise = new Promise<>();
 
   /** By index in the envelope. */
   private final Map<Integer, RecipientReport> decided = new TreeMap<>();
@@ -113,8 +113,8 @@ final class MailTransaction extends SmtpJob {
     return new MailTransaction(envelope, content, last);
   }
 
-  CompletableFuture<DeliveryReport> future() {
-    return future;
+  Promise<DeliveryReport> promise() {
+    return promise;
   }
 
   void limitedBy(Future<?> timer) {
@@ -155,7 +155,7 @@ final class MailTransaction extends SmtpJob {
 
   @Override
   void begin(SmtpDialogue dialogue) {
-    if (future.isDone()) {
+    if (promise.isDone()) {
       over(dialogue); // Cancelled in the queue, and the task that takes it from there comes later.
       return;
     }
@@ -644,6 +644,6 @@ final class MailTransaction extends SmtpJob {
       decide(i, DeliveryOutcome.NOT_SENT, phase, Optional.empty(), why);
     }
     DeliveryReport report = new DeliveryReport(List.copyOf(decided.values()), failure);
-    dialogue.over(this, () -> future.complete(report));
+    dialogue.over(this, () -> promise.complete(report));
   }
 }

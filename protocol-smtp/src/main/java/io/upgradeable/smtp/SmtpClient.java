@@ -7,6 +7,7 @@ import io.upgradeable.UpgradeException.PeerClosed;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.internal.Blocking;
 import io.upgradeable.internal.BlockingThreads;
+import io.upgradeable.internal.Promise;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.SaslPreference;
@@ -158,7 +159,7 @@ public final class SmtpClient implements AutoCloseable {
   private static final class Request {
     private final Envelope envelope;
     private final MailContent content;
-    private final CompletableFuture<DeliveryReport> future = new CompletableFuture<>();
+    private final Promise<DeliveryReport> promise = new Promise<>();
     private boolean repeated;
     private @Nullable Timer timer;
 
@@ -179,7 +180,7 @@ public final class SmtpClient implements AutoCloseable {
                           Optional.empty(),
                           String.valueOf(why.getMessage())))
               .toList();
-      future.complete(new DeliveryReport(entries, Optional.of(why)));
+      promise.complete(new DeliveryReport(entries, Optional.of(why)));
     }
   }
 
@@ -227,8 +228,8 @@ public final class SmtpClient implements AutoCloseable {
    * @param envelope from whom and to whom
    * @param content what
    * @return completes with what became of it, or with {@link ClosedChannelException} if the client
-   *     is closed. To cancel it takes the message from the queue, or, if it is under way, closes
-   *     its connection
+   *     is closed. To cancel it, or to complete it in another way such as {@code orTimeout}, takes
+   *     the message from the queue, or, if it is under way, closes its connection
    * @throws RejectedExecutionException if too many messages wait already
    * @throws IllegalStateException if the content could be read once, and was
    */
@@ -238,7 +239,7 @@ public final class SmtpClient implements AutoCloseable {
     }
     Request request = new Request(envelope, content);
     dispatch(request);
-    return SmtpSession.untilOver(content, request.future);
+    return SmtpSession.untilOver(content, request.promise.future());
   }
 
   private void dispatch(Request request) {
@@ -247,7 +248,7 @@ public final class SmtpClient implements AutoCloseable {
     lock.lock();
     try {
       if (closed) {
-        request.future.completeExceptionally(new ClosedChannelException());
+        request.promise.fail(new ClosedChannelException());
         return;
       }
       free = takeIdle();
@@ -273,12 +274,7 @@ public final class SmtpClient implements AutoCloseable {
     }
     waiting.add(request);
     request.timer = new Timer(waitLimit, () -> waitedTooLong(request));
-    request.future.whenComplete(
-        (report, error) -> {
-          if (request.future.isCancelled()) {
-            withdraw(request);
-          }
-        });
+    request.promise.whenGivenUp(() -> withdraw(request));
   }
 
   private boolean withdraw(Request request) {
@@ -335,7 +331,7 @@ public final class SmtpClient implements AutoCloseable {
         (session, error) -> {
           if (error == null) {
             send(request, new Pooled(session));
-          } else if (!request.future.isDone()
+          } else if (!request.promise.isDone()
               && index + 1 < endpoints.size()
               && mayTryNext(unwrapped(error))) {
             tryEndpoint(request, index + 1);
@@ -386,7 +382,7 @@ public final class SmtpClient implements AutoCloseable {
     if (error instanceof IOException failure) {
       request.notSent(failure);
     } else {
-      request.future.completeExceptionally(error); // a mistake of whoever opens
+      request.promise.fail(error); // a mistake of whoever opens
     }
   }
 
@@ -415,18 +411,13 @@ public final class SmtpClient implements AutoCloseable {
   }
 
   private void send(Request request, Pooled on) {
-    if (request.future.isDone()) {
+    if (request.promise.isDone()) {
       release(on); // It was cancelled while it waited for this connection.
       return;
     }
     on.messages++;
     CompletableFuture<DeliveryReport> sending = sendOn(on.session, request);
-    request.future.whenComplete(
-        (report, error) -> {
-          if (request.future.isCancelled()) {
-            sending.cancel(false);
-          }
-        });
+    request.promise.whenGivenUp(() -> sending.cancel(false));
     sending.whenComplete(
         (report, error) -> {
           if (sending.isCancelled()) {
@@ -467,19 +458,19 @@ public final class SmtpClient implements AutoCloseable {
     }
     release(on);
     if (report != null) {
-      request.future.complete(report);
+      request.promise.complete(report);
     } else if (error != null && unwrapped(error) instanceof IOException failure) {
       request.notSent(failure);
     } else if (request.repeated && error instanceof IllegalStateException spent) {
       request.notSent(spent); // Its content went elsewhere meanwhile: no mistake of this call's.
     } else if (error != null) {
-      request.future.completeExceptionally(unwrapped(error));
+      request.promise.fail(unwrapped(error));
     }
   }
 
   private static boolean mayRepeat(
       Request request, Pooled on, @Nullable DeliveryReport report, @Nullable Throwable error) {
-    if (request.future.isDone() || request.content.isSpent() || on.session.isOpen()) {
+    if (request.promise.isDone() || request.content.isSpent() || on.session.isOpen()) {
       return false;
     }
     if (report == null) {
@@ -641,7 +632,7 @@ public final class SmtpClient implements AutoCloseable {
     failing.forEach(
         request -> {
           Timer.stop(request.timer);
-          request.future.completeExceptionally(new ClosedChannelException());
+          request.promise.fail(new ClosedChannelException());
         });
   }
 

@@ -2,6 +2,7 @@ package io.upgradeable.smtp;
 
 import io.upgradeable.Connection;
 import io.upgradeable.UpgradeException;
+import io.upgradeable.internal.Promise;
 import io.upgradeable.negotiation.Reason;
 import io.upgradeable.sasl.SaslCredentials;
 import io.upgradeable.sasl.SaslMechanism;
@@ -24,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -172,34 +174,32 @@ final class SmtpDialogue implements Session {
   }
 
   private CompletableFuture<DeliveryReport> submit(MailTransaction mail, Optional<Duration> limit) {
-    CompletableFuture<DeliveryReport> future = mail.future();
-    future.whenComplete(
-        (report, error) -> {
-          if (future.isCancelled()) {
-            inOrder(() -> cancel(mail), new CompletableFuture<>());
-          }
-        });
+    Promise<DeliveryReport> promise = mail.promise();
+    promise.whenGivenUp(() -> inOrder(() -> abandon(mail), nobody -> {}));
     inOrder(
         () -> {
           if (open) {
             limit.ifPresent(time -> mail.limitedBy(schedule(time, () -> tooLate(mail, time))));
           }
-          submit(mail, future);
+          submit(mail, promise::fail);
         },
-        future);
-    return future;
+        promise::fail);
+    return promise.future();
   }
 
   CompletableFuture<Void> noop() {
     CompletableFuture<Void> future = new CompletableFuture<>();
-    inOrder(() -> submit(new Noop(future), future), future);
+    inOrder(
+        () -> submit(new Noop(future), future::completeExceptionally),
+        future::completeExceptionally);
     return future;
   }
 
   CompletableFuture<SaslMechanism> authenticate(
       SaslCredentials credentials, SaslPreference preference) {
     Authentication job = new Authentication(credentials, preference);
-    inOrder(() -> submit(job, job.future()), job.future());
+    Consumer<Throwable> broken = job.future()::completeExceptionally;
+    inOrder(() -> submit(job, broken), broken);
     return job.future();
   }
 
@@ -207,7 +207,7 @@ final class SmtpDialogue implements Session {
     return untilGone(
         () -> {
           if (open) {
-            submit(new Quit(), gone);
+            submit(new Quit(), gone::completeExceptionally);
             open = false;
           }
         });
@@ -227,17 +227,17 @@ final class SmtpDialogue implements Session {
   }
 
   /** In the order of the calls, whichever threads they come from: the session promises that. */
-  private void inOrder(Runnable task, CompletableFuture<?> future) {
+  private void inOrder(Runnable task, Consumer<Throwable> rejected) {
     try {
       context().executeInOrder(() -> guarded(task));
     } catch (RejectedExecutionException e) {
-      future.completeExceptionally(endCause());
+      rejected.accept(endCause());
     }
   }
 
-  private void submit(SmtpJob job, CompletableFuture<?> future) {
+  private void submit(SmtpJob job, Consumer<Throwable> rejected) {
     if (!open) {
-      future.completeExceptionally(endCause());
+      rejected.accept(endCause());
       return;
     }
     waiting.add(job);
@@ -256,7 +256,7 @@ final class SmtpDialogue implements Session {
     return closed;
   }
 
-  private void cancel(MailTransaction mail) {
+  private void abandon(MailTransaction mail) {
     if (waiting.remove(mail)) {
       mail.stopTimer();
     } else if (!over && active.contains(mail) && !mail.isEnded()) {

@@ -32,6 +32,8 @@ import java.util.function.Function;
  *
  * <p>A message that cannot be sent to its end (the content cannot be read, its future is cancelled)
  * is never completed: the connection is closed, or, with BDAT, the message is taken back by RSET.
+ * Whoever completes a message's future in another way, {@code orTimeout} for instance, cancels it
+ * as well.
  */
 public final class SmtpSession implements AutoCloseable {
 

@@ -311,9 +311,10 @@ class SmtpClientTest {
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
   @Timeout(20)
-  void send_tooManyWait_rejected() throws Exception {
+  void send_tooManyWait_rejectedUntilOneIsGivenUp(boolean byTime) throws Exception {
     try (SpokenServer server = new SpokenServer();
         SmtpClient client = client(server.endpoint()).maxConnections(1).maxWaiting(1).build()) {
       CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
@@ -325,7 +326,13 @@ class SmtpClientTest {
 
       assertThat(first).isNotDone();
       assertThat(second).isNotDone();
-      second.cancel(false);
+      if (byTime) {
+        second.completeExceptionally(new TimeoutException()); // as orTimeout() does
+      } else {
+        second.cancel(false);
+      }
+      CompletableFuture<DeliveryReport> third = client.sendAsync(TO_B, HELLO);
+      third.cancel(false);
       first.cancel(false);
       busy.hearClose();
     }
@@ -398,16 +405,21 @@ class SmtpClientTest {
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
   @Timeout(20)
-  void cancel_underWay_theNextOneGetsAConnectionOfItsOwn() throws Exception {
+  void givenUp_underWay_theNextOneGetsAConnectionOfItsOwn(boolean byTime) throws Exception {
     try (SpokenServer server = new SpokenServer();
         SmtpClient client = oneConnection(server.endpoint(), Duration.ofMinutes(5)).build()) {
       CompletableFuture<DeliveryReport> first = client.sendAsync(TO_B, HELLO);
       SpokenServer.Client dying = server.accept("PIPELINING");
       dying.hear(ENVELOPE);
       CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
-      first.cancel(false);
+      if (byTime) {
+        first.completeExceptionally(new TimeoutException()); // as orTimeout() does
+      } else {
+        first.cancel(false);
+      }
       dying.hearClose();
       dying.close();
 

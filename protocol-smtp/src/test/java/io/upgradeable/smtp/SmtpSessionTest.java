@@ -51,6 +51,8 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A session with scripted servers: what leaves when, and what is reported. */
 class SmtpSessionTest {
@@ -1563,19 +1565,29 @@ class SmtpSessionTest {
     }
   }
 
-  @Test
-  void cancel_inTheQueue_neverSent() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void givenUp_inTheQueue_neverSent(boolean byTime) throws Exception {
     try (SessionFixture mail = SessionFixture.with(offering().expectOnly(MAIL).expectClose())) {
       CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
       awaitTaken(mail.session());
       CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
-      second.cancel(false);
+      giveUp(second, byTime);
       assertThat(mail.session().isOpen()).isTrue();
-      first.cancel(false);
+      giveUp(first, byTime);
 
       mail.peer().awaitPlayed();
       assertThatThrownBy(() -> mail.session().send(TO_B, HELLO))
           .isInstanceOf(ClosedChannelException.class);
+    }
+  }
+
+  /** As a caller does who no longer wants it, or as {@code CompletableFuture.orTimeout} does. */
+  private static void giveUp(CompletableFuture<?> future, boolean byTime) {
+    if (byTime) {
+      future.completeExceptionally(new TimeoutException());
+    } else {
+      future.cancel(false);
     }
   }
 
