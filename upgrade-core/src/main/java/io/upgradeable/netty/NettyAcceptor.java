@@ -10,6 +10,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GenericFutureListener;
 import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
@@ -31,6 +33,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -71,6 +74,7 @@ public final class NettyAcceptor implements AutoCloseable {
   private final AtomicInteger count = new AtomicInteger();
   private final AtomicBoolean closing = new AtomicBoolean();
   private volatile boolean listenerClosed;
+  private final CompletableFuture<Void> unbound = new CompletableFuture<>();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Channel listener;
@@ -266,35 +270,68 @@ public final class NettyAcceptor implements AutoCloseable {
   }
 
   /**
-   * Stops accepting at once and lets the open connections end by themselves.
+   * Stops accepting at once and lets the open connections end by themselves. Called again, it can
+   * shorten the time that they have.
    *
    * @param grace how long they may take; those that remain are closed then
    * @return completes when everything is closed
+   * @throws ArithmeticException if the grace has more milliseconds than a long can count
    */
   public CompletableFuture<Void> shutdownAsync(Duration grace) {
+    long millis = grace.toMillis();
     if (closing.compareAndSet(false, true)) {
-      listener.close().addListener(ignored -> endAfter(grace));
-      drained.whenComplete(
-          (nothing, error) -> {
-            closeTransports();
-            contexts.close();
-            ended.complete(null);
-          });
+      stopListening();
     }
-    return ended;
+    unbound.thenRun(() -> closeConnectionsAfter(millis));
+    return ended.copy();
   }
 
-  private void endAfter(Duration grace) {
-    listenerClosed = true;
-    if (count.get() == 0) {
-      drained.complete(null);
-    } else {
-      transports
-          .group()
-          .schedule(
-              () -> open.forEach(LingeringClose::closeUnlessUnderWay),
-              grace.toMillis(),
-              TimeUnit.MILLISECONDS);
+  private void stopListening() {
+    drained.whenComplete(
+        (nothing, error) -> {
+          closeTransports();
+          contexts.close();
+          ended.complete(null);
+        });
+    // A lender that was closed before took all channels with it, and tells nobody any more.
+    GenericFutureListener<Future<Object>> loopsEnded = gone -> drained.complete(null);
+    Future<Object> termination = termination();
+    termination.addListener(loopsEnded);
+    ended.whenComplete((nothing, error) -> termination.removeListener(loopsEnded));
+    if (!transports.group().isShuttingDown()) {
+      listener
+          .close()
+          .addListener(
+              closed -> {
+                listenerClosed = true;
+                if (count.get() == 0) {
+                  drained.complete(null);
+                }
+                unbound.complete(null);
+              });
+    }
+  }
+
+  @SuppressWarnings("unchecked") // Nobody reads its value.
+  private Future<Object> termination() {
+    return (Future<Object>) transports.group().terminationFuture();
+  }
+
+  private void closeConnectionsAfter(long millis) {
+    if (drained.isDone()) {
+      return;
+    }
+    try {
+      Future<?> timer =
+          transports
+              .group()
+              .schedule(
+                  () -> open.forEach(LingeringClose::closeUnlessUnderWay),
+                  millis,
+                  TimeUnit.MILLISECONDS);
+      drained.whenComplete((nothing, error) -> timer.cancel(false));
+    } catch (RejectedExecutionException e) {
+      // The event loops end, and the connections with them.
     }
   }
 

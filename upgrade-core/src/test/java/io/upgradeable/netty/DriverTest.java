@@ -893,6 +893,44 @@ final class DriverTest extends LoopbackFixture {
   }
 
   @Test
+  void close_behindAShutdownWithALongGrace_doesNotWaitForIt() throws Exception {
+    NettyAcceptor server = serve(serverLayer(TlsEngine.AUTO));
+    Socket client = dial(server);
+    say(client, "A\n");
+    client.getInputStream().readNBytes(2);
+    CompletableFuture<Void> ended = server.shutdownAsync(Duration.ofDays(1));
+    server.close();
+    assertThat(client.getInputStream().readAllBytes()).isEmpty();
+    ended.get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void shutdown_itsFutureCompletedByACaller_othersStillWait() throws Exception {
+    NettyAcceptor server = serve(serverLayer(TlsEngine.AUTO));
+    Socket client = dial(server);
+    say(client, "A\n");
+    client.getInputStream().readNBytes(2);
+    server.shutdownAsync(Duration.ofDays(1)).complete(null);
+    CompletableFuture<Void> ended = server.shutdownAsync(Duration.ofDays(1));
+    assertThat(ended).isNotDone();
+    say(client, "END\n");
+    ended.get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void close_afterTheLenderOfItsEventLoops_ends() throws Exception {
+    NettyConnector lender = closing(NettyConnector.builder().threads(1).build());
+    NettyAcceptor server = acceptor(serverLayer(TlsEngine.AUTO)).eventLoopsOf(lender).start();
+    Socket client = dial(server);
+    say(client, "A\n");
+    client.getInputStream().readNBytes(2);
+    lender.close();
+    assertThat(client.getInputStream().read()).isEqualTo(-1);
+    server.close();
+    assertThat(server.connectionCount()).isZero();
+  }
+
+  @Test
   void certificate_reloaded_newConnectionsGetItAndOldOnesStay() throws Exception {
     TestIdentity renewed = TestIdentity.forNames("localhost");
     Queue<TestIdentity> identities = new ArrayDeque<>(List.of(IDENTITY, renewed));
