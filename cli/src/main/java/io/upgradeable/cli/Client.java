@@ -4,6 +4,7 @@ import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
+import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.netty.NettyConnector;
 import io.upgradeable.session.Session;
 import io.upgradeable.tls.ImplicitTls;
@@ -98,6 +99,16 @@ final class Client implements AutoCloseable {
   Duration timeLeft() {
     Duration left = times.timeout().minusNanos(nanoTime.getAsLong() - begin());
     return left.compareTo(LEAST) < 0 ? LEAST : left;
+  }
+
+  /** What a command ends with that waited for something until no time was left. */
+  CommandFailedException outOfTime(String awaited) {
+    return new CommandFailedException(
+        Failure.of(
+            ExitCode.TIMED_OUT,
+            LayerTimedOut.class.getSimpleName(),
+            "%s: %s: expected %s, got nothing in the time for the whole command"
+                .formatted(ExitCode.TIMED_OUT.meaning(), report.path().orElse(""), awaited)));
   }
 
   /** The time runs from the first connection on: a password is typed in its own time. */

@@ -1,7 +1,6 @@
 package io.upgradeable.cli;
 
 import io.upgradeable.Layer;
-import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.ldap.Ldap;
 import io.upgradeable.ldap.LdapOpportunisticResult;
@@ -141,13 +140,7 @@ final class LdapInquiry {
       throw Futures.rethrown(e);
     } catch (TimeoutException e) {
       operation.cancel(true);
-      throw new CommandFailedException(
-          Failure.of(
-              ExitCode.TIMED_OUT,
-              LayerTimedOut.class.getSimpleName(),
-              "%s: %s: expected %s, got nothing in the time for the whole command"
-                  .formatted(
-                      ExitCode.TIMED_OUT.meaning(), client.report().path().orElse(""), awaited)));
+      throw client.outOfTime(awaited);
     }
   }
 }

@@ -20,10 +20,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Opens a session with the mail server that a command talks to. */
@@ -51,6 +54,9 @@ final class SmtpMailer {
     this.auth = auth;
     this.warning = warning;
   }
+
+  /** As whom to authenticate, and how long that may take. */
+  private record Login(Secret secret, Supplier<Duration> limit) {}
 
   /** What to do with a session. */
   private interface Talk<T> {
@@ -100,7 +106,7 @@ final class SmtpMailer {
   void sendMany(Mail mail, LoadOptions load, LoadFacts facts) throws IOException {
     try (Secret secret = secret();
         SmtpClient pool =
-            SmtpClient.builder(endpoint -> openFor(secret))
+            SmtpClient.builder(endpoint -> openFor(new Login(secret, client.times()::timeout)))
                 .endpoints(client.peer().address())
                 .maxConnections(load.connections())
                 .maxMessagesPerConnection(Integer.MAX_VALUE)
@@ -126,25 +132,25 @@ final class SmtpMailer {
 
   private SmtpSession open(Secret secret) throws IOException {
     try {
-      return Futures.await(openFor(secret));
+      return Futures.await(openFor(new Login(secret, client::timeLeft)));
     } finally {
       client.reportTls();
     }
   }
 
   /** Connects and authenticates. */
-  private CompletableFuture<SmtpSession> openFor(Secret secret) {
+  private CompletableFuture<SmtpSession> openFor(Login login) {
     Client.Peer peer = client.peer();
     if (peer.implicitTls()) {
-      return opened(openRequired(client.limited(Smtp.clientOverTls(options))), secret);
+      return opened(openRequired(client.limited(Smtp.clientOverTls(options))), login);
     } else if (peer.startTls() == TlsRequirement.REQUIRED) {
       return opened(
-          openRequired(client.limited(Smtp.client(peer.name(), peer.policy(), options))), secret);
+          openRequired(client.limited(Smtp.client(peer.name(), peer.policy(), options))), login);
     }
     return opened(
         openOpportunistic(
             client.limited(Smtp.opportunisticClient(peer.name(), peer.policy(), options))),
-        secret);
+        login);
   }
 
   private CompletableFuture<SmtpSession> openRequired(Layer<SmtpResult> layer) {
@@ -167,35 +173,43 @@ final class SmtpMailer {
 
   /** The first connection is the one that is reported. */
   private CompletableFuture<SmtpSession> opened(
-      CompletableFuture<SmtpSession> opening, Secret secret) {
+      CompletableFuture<SmtpSession> opening, Login login) {
     return opening.thenCompose(
         session -> {
           if (reported.compareAndSet(false, true)) {
             client.report().connected(session.connection());
           }
           return auth.isGiven()
-              ? authenticated(session, secret)
+              ? authenticated(session, login)
               : CompletableFuture.completedFuture(session);
         });
   }
 
-  private CompletableFuture<SmtpSession> authenticated(SmtpSession session, Secret secret) {
+  private CompletableFuture<SmtpSession> authenticated(SmtpSession session, Login login) {
     if (session.connection().security() != Security.ORIGIN && !auth.isInsecure()) {
       return session
           .quitAsync()
           .thenCompose(gone -> CompletableFuture.failedFuture(AuthOptions.willNotInPlaintext()));
     }
     return session
-        .authenticateAsync(auth.credentials(secret), auth.preference())
+        .authenticateAsync(auth.credentials(login.secret()), auth.preference())
+        .orTimeout(login.limit().get().toNanos(), TimeUnit.NANOSECONDS)
         .handle(
             (mechanism, error) -> {
               if (error == null) {
                 used.compareAndSet(null, mechanism);
                 return CompletableFuture.completedFuture(session);
               }
-              return session
-                  .quitAsync()
-                  .<SmtpSession>thenCompose(gone -> CompletableFuture.failedFuture(error));
+              return error instanceof TimeoutException
+                  ? session
+                      .closeAsync()
+                      .<SmtpSession>thenCompose(
+                          gone ->
+                              CompletableFuture.failedFuture(
+                                  client.outOfTime("the end of the authentication")))
+                  : session
+                      .quitAsync()
+                      .<SmtpSession>thenCompose(gone -> CompletableFuture.failedFuture(error));
             })
         .thenCompose(Function.identity());
   }

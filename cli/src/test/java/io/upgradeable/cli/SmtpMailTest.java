@@ -319,6 +319,26 @@ class SmtpMailTest {
   }
 
   @Test
+  void noAnswerToAuth_exits4InTheTimeForTheWholeCommand() throws IOException {
+    Path password = write("password", "hunter2\n");
+    try (RunningServer server =
+        serve("--fail", "auth=delay:1m", "--user", "bob", "--password-file", password.toString())) {
+      smtp(
+              server,
+              mail(
+                  "--timeout",
+                  Patience.BEHIND_A_HANDSHAKE,
+                  "--user",
+                  "bob",
+                  "--password-file",
+                  password.toString()))
+          .failed(
+              ExitCode.TIMED_OUT,
+              "expected the end of the authentication, got nothing in the time for the whole");
+    }
+  }
+
+  @Test
   void noUser_serverThatWantsOne_refused530() throws IOException {
     Path password = write("password", "hunter2\n");
     try (RunningServer server = serve("--user", "bob", "--password-file", password.toString())) {
