@@ -4,7 +4,7 @@ package io.upgradeable.smtp;
 public enum DeliveryOutcome {
   /** The server answers for it now. */
   ACCEPTED,
-  /** Refused for now (4xx): a later attempt may succeed. */
+  /** Refused for now (4xx, or 552 to RCPT for too many recipients): a later attempt may succeed. */
   REFUSED_TRANSIENT,
   /** Refused for good (5xx), or by this side because the server does not offer what it takes. */
   REFUSED_PERMANENT,

@@ -57,6 +57,9 @@ final class MailTransaction extends SmtpJob {
   /** MAIL or RCPT if no message is to be sent, else END. */
   private final DeliveryPhase last;
 
+  private static final int TOO_MANY_IN_OLD_WORDS = 552;
+  private static final EnhancedStatus TOO_MANY_RECIPIENTS = new EnhancedStatus(5, 5, 3);
+
   private final Promise<DeliveryReport> promise = new Promise<>();
 
   /** By index in the envelope. */
@@ -611,10 +614,20 @@ final class MailTransaction extends SmtpJob {
     DeliveryOutcome outcome =
         reply.isPositive()
             ? DeliveryOutcome.ACCEPTED
-            : reply.isTransientFailure()
+            : reply.isTransientFailure() || mayBeTooManyRecipients(reply, where)
                 ? DeliveryOutcome.REFUSED_TRANSIENT
                 : DeliveryOutcome.REFUSED_PERMANENT;
     decide(index, outcome, where, Optional.of(reply), "");
+  }
+
+  /**
+   * RFC 821 had 552 for it, and servers still say so: another transaction may have the recipient
+   * (RFC 5321, 4.5.3.1.10). One that says by its status that the mailbox is full means that.
+   */
+  private static boolean mayBeTooManyRecipients(SmtpReply reply, DeliveryPhase where) {
+    return where == DeliveryPhase.RCPT
+        && reply.code() == TOO_MANY_IN_OLD_WORDS
+        && reply.enhancedStatus().map(TOO_MANY_RECIPIENTS::equals).orElse(true);
   }
 
   /** The server would go on, and we do not. */

@@ -52,6 +52,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A session with scripted servers: what leaves when, and what is reported. */
@@ -382,6 +383,42 @@ class SmtpSessionTest {
       outcomes(probe(mail, DeliveryPhase.RCPT), REFUSED_TRANSIENT, NOT_SENT);
       mail.session().noopAsync();
       mail.peer().awaitPlayed();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "552 too many recipients,       REFUSED_TRANSIENT",
+    "552 5.5.3 too many recipients, REFUSED_TRANSIENT",
+    "552 5.2.2 mailbox full,        REFUSED_PERMANENT",
+    "553 5.5.3 no,                  REFUSED_PERMANENT",
+  })
+  void probe_552ToRcpt_isForNowUnlessItsStatusSaysAnother(String reply, DeliveryOutcome outcome)
+      throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering()
+                .expectOnly(MAIL)
+                .send(OK)
+                .expectOnly(RCPT_B)
+                .send(OK)
+                .expectOnly(RCPT_C)
+                .send(reply + "\r\n")
+                .expectOnly("RSET\r\n")
+                .send(OK))) {
+      outcomes(probe(mail, DeliveryPhase.RCPT), NOT_SENT, outcome);
+      mail.session().noopAsync();
+      mail.peer().awaitPlayed();
+    }
+  }
+
+  @Test
+  void send_552ToMail_isForGood() throws IOException {
+    try (SessionFixture mail =
+        SessionFixture.with(
+            offering().expectOnly(MAIL).send("552 no\r\n").expectOnly("NOOP\r\n").send(OK))) {
+      outcomes(mail.session().send(TO_B, HELLO), REFUSED_PERMANENT);
+      mail.session().noop();
     }
   }
 
