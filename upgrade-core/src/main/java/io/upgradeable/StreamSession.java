@@ -14,7 +14,11 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -40,6 +44,10 @@ final class StreamSession implements Session {
   private final StreamOptions options;
   private final Consumer<UpgradeableStream> onOpened;
   private final AtomicLong waitingWrites = new AtomicLong();
+
+  /** Writes that the operating system has not taken yet. */
+  private final Map<Promise<Void>, CompletableFuture<Void>> unfinished = new LinkedHashMap<>();
+
   private @Nullable SessionContext context;
   private @Nullable Read<?> pending;
   private boolean tlsStarted;
@@ -213,13 +221,13 @@ final class StreamSession implements Session {
   }
 
   private <T> CompletableFuture<T> submit(Read<T> read) {
-    return inOrder(() -> begin(read), read.promise);
+    return inOrder(() -> begin(read), read.promise, read.promise::fail);
   }
 
   /**
    * An operation was given up: cancelled, or completed by somebody else, such as {@code orTimeout}.
    * Bytes of a read may be taken already, and those of a write sent or not: what follows them would
-   * be misread, here or there.
+   * be misread, here or there. Of TLS that nobody waits for, nobody would know.
    */
   private void abandon() {
     if (pending != null && pending.promise.isDone()) {
@@ -227,11 +235,14 @@ final class StreamSession implements Session {
     }
     closing = true;
     context().close();
+    // What waits behind a negotiation is left out, whichever of it was given up: no hole.
+    List.copyOf(unfinished.values()).forEach(written -> written.cancel(false));
   }
 
-  private <T> CompletableFuture<T> inOrder(Runnable begin, Promise<T> promise) {
-    promise.whenGivenUp(() -> inOrder(this::abandon, promise::fail));
-    inOrder(begin, promise::fail);
+  private <T> CompletableFuture<T> inOrder(
+      Runnable begin, Promise<T> promise, Consumer<Throwable> rejected) {
+    promise.whenGivenUp(() -> inOrder(this::abandon, ended -> {}));
+    inOrder(begin, rejected);
     return promise.future();
   }
 
@@ -379,7 +390,7 @@ final class StreamSession implements Session {
   private void onTimer() {
     timer = null;
     Read<?> read = pending;
-    if (read == null || gone) {
+    if (read == null || gone || closing) { // A close has its own time.
       return;
     }
     if (readDeadline - System.nanoTime() > 0) {
@@ -401,7 +412,13 @@ final class StreamSession implements Session {
                   + " bytes wait to be written: wait for the futures of earlier writes"));
     }
     Promise<Void> write = new Promise<>();
-    return inOrder(() -> writeNow(bytes, length, write), write);
+    return inOrder(
+        () -> writeNow(bytes, length, write),
+        write,
+        ended -> {
+          waitingWrites.addAndGet(-length);
+          write.fail(ended);
+        });
   }
 
   private void writeNow(ByteBuffer bytes, int length, Promise<Void> write) {
@@ -414,27 +431,29 @@ final class StreamSession implements Session {
       return;
     }
     CompletableFuture<Void> written = context().write(bytes);
-    if (!written.isDone()) { // It may wait for a negotiation, and can still be left out.
-      write.whenGivenUp(() -> written.cancel(false));
+    Optional<Future<?>> limit = Optional.empty();
+    if (!written.isDone()) {
+      unfinished.put(write, written);
+      limit = Optional.of(context().schedule(options.timeout(), this::onWriteTimer));
     }
-    Optional<Future<?>> limit =
-        written.isDone()
-            ? Optional.empty()
-            : Optional.of(
-                context()
-                    .schedule(
-                        options.timeout(),
-                        () -> fail(context().timeout("a peer that reads", options.timeout()))));
+    Optional<Future<?>> timer = limit;
     written.whenComplete(
         (nothing, error) -> {
+          unfinished.remove(write);
           waitingWrites.addAndGet(-length);
-          limit.ifPresent(timeout -> timeout.cancel(false));
+          timer.ifPresent(timeout -> timeout.cancel(false));
           if (error == null) {
             write.complete(null);
           } else {
-            write.fail(error);
+            write.fail(error instanceof CancellationException ? endCause() : error);
           }
         });
+  }
+
+  private void onWriteTimer() {
+    if (!closing) {
+      fail(context().timeout("a peer that reads", options.timeout()));
+    }
   }
 
   CompletableFuture<Void> shutdownOutput() {
@@ -470,20 +489,21 @@ final class StreamSession implements Session {
   }
 
   CompletableFuture<TlsFacts> startTls(UnreadPolicy unread) {
-    CompletableFuture<TlsFacts> result = new CompletableFuture<>();
-    inOrder(() -> startTlsNow(unread, result), result::completeExceptionally);
-    return result;
+    Promise<TlsFacts> result = new Promise<>();
+    return inOrder(() -> startTlsNow(unread, result), result, result::fail);
   }
 
-  private void startTlsNow(UnreadPolicy unread, CompletableFuture<TlsFacts> result) {
-    if (policy.isEmpty()) {
-      result.completeExceptionally(
-          new IllegalStateException("this stream was opened without a TLS policy"));
+  private void startTlsNow(UnreadPolicy unread, Promise<TlsFacts> result) {
+    if (result.isDone()) {
+      abandon(); // given up before it began
+    } else if (closing) {
+      result.fail(endCause());
+    } else if (policy.isEmpty()) {
+      result.fail(new IllegalStateException("this stream was opened without a TLS policy"));
     } else if (tlsStarted) {
-      result.completeExceptionally(
-          new IllegalStateException("TLS was started on this stream before"));
+      result.fail(new IllegalStateException("TLS was started on this stream before"));
     } else if (pending != null) {
-      result.completeExceptionally(
+      result.fail(
           new IllegalStateException("a read is under way on this stream: TLS cannot start now"));
     } else {
       tlsStarted = true;
@@ -498,7 +518,7 @@ final class StreamSession implements Session {
                   failure = Optional.of(cause);
                 }
                 if (error != null) {
-                  result.completeExceptionally(error);
+                  result.fail(error);
                 } else {
                   result.complete(facts);
                 }

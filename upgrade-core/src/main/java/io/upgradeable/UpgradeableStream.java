@@ -3,6 +3,7 @@ package io.upgradeable;
 import io.upgradeable.internal.Blocking;
 import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.negotiation.UnreadPolicy;
+import io.upgradeable.netty.NettyConnector;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -17,16 +18,17 @@ import java.util.function.Supplier;
  * <p>Each operation has a blocking form and an {@code Async} form. One read and any number of
  * writes may be under way at a time; methods may be called from any thread, and take effect in the
  * order in which they are called. Blocking forms hold no monitor and suit virtual threads; called
- * on the stream's own event loop they throw {@link IllegalStateException}. Dependents of the
- * futures run on the event loop and must not block.
+ * on an event loop they throw {@link IllegalStateException}. Dependents of the futures run on the
+ * event loop and must not block.
  *
  * <p>An {@link UpgradeException} ends the stream: later operations fail the same way. So does a
- * read or a write that is cancelled or interrupted, or whose future somebody else completes ({@code
- * orTimeout}, for instance), because its bytes may be on their way already: the stream is closed. A
- * write that had not begun by then is not sent, nor what was written behind it. On a stream that
- * this side has closed operations fail with {@link java.nio.channels.ClosedChannelException}.
- * Nothing is read from the peer that was not asked for, so a slow reader slows its peer down; a
- * write completes when the operating system took its bytes, so a slow peer slows its writer down.
+ * read, a write or a {@code startTls} that is cancelled or interrupted, or whose future somebody
+ * else completes ({@code orTimeout}, for instance), because its bytes may be on their way already:
+ * the stream is closed. A write that had not begun by then is not sent, nor what was written behind
+ * it. On a stream that this side has closed operations fail with {@link
+ * java.nio.channels.ClosedChannelException}. Nothing is read from the peer that was not asked for,
+ * so a slow reader slows its peer down; a write completes when the operating system took its bytes,
+ * so a slow peer slows its writer down.
  */
 public final class UpgradeableStream implements AutoCloseable {
 
@@ -236,17 +238,20 @@ public final class UpgradeableStream implements AutoCloseable {
     return session.close();
   }
 
-  /** Closes after what was written before, and waits for it, two seconds at most. */
+  /**
+   * Closes after what was written before, and waits for it, two seconds at most. On an event loop
+   * it does not wait.
+   */
   @Override
   public void close() {
     CompletableFuture<Void> gone = closeAsync();
-    if (!session.context().isOnEventLoop()) {
+    if (!NettyConnector.isEventLoop()) { // Not on a foreign one either: two could wait in a ring.
       gone.join();
     }
   }
 
   private <T> T await(Supplier<CompletableFuture<T>> operation) throws IOException {
-    return Blocking.await(session.context().isOnEventLoop(), operation);
+    return Blocking.await(NettyConnector.isEventLoop(), operation);
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.upgradeable.UpgradeException.CertificateRejected;
 import io.upgradeable.UpgradeException.PeerClosed;
+import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.negotiation.UnreadPolicy;
 import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsEngine;
@@ -15,12 +16,15 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -302,6 +306,55 @@ final class StreamCloseTest extends PeerFixture {
         .isInstanceOf(ClosedChannelException.class);
     assertThat(failureOf(stream.startTlsAsync())).isInstanceOf(ClosedChannelException.class);
     assertThat(failureOf(stream.shutdownOutputAsync())).isInstanceOf(ClosedChannelException.class);
+    for (int i = 0; i < 20; i++) { // More than may wait to be written: these do not wait.
+      assertThat(failureOf(stream.writeAsync(ByteBuffer.allocate(64 * 1024))))
+          .isInstanceOf(ClosedChannelException.class);
+    }
+  }
+
+  /** As two coupled streams do, each in the completion of what it was told. */
+  @Test
+  void close_ofEachOtherOnTwoEventLoops_neitherWaits() throws Exception {
+    UpgradeableStreams two = closing(UpgradeableStreams.builder().threads(2).build());
+    UpgradeableStream first = closing(two.open(peerEndpoint()));
+    Socket peerOfFirst = accept();
+    UpgradeableStream second = closing(two.open(peerEndpoint()));
+    Socket peerOfSecond = accept();
+    CyclicBarrier both = new CyclicBarrier(2);
+    CompletableFuture<Object> onFirst = closingOther(first, second, both);
+    CompletableFuture<Object> onSecond = closingOther(second, first, both);
+    say(peerOfFirst, "x");
+    say(peerOfSecond, "x");
+
+    assertThat(onFirst.get(50, TimeUnit.SECONDS))
+        .isInstanceOf(Thread.class)
+        .isNotSameAs(onSecond.get(50, TimeUnit.SECONDS));
+    assertThat(peerOfFirst.getInputStream().read()).isEqualTo(-1);
+    assertThat(peerOfSecond.getInputStream().read()).isEqualTo(-1);
+  }
+
+  private static CompletableFuture<Object> closingOther(
+      UpgradeableStream stream, UpgradeableStream other, CyclicBarrier both) {
+    return onLoopOf(
+        stream,
+        () -> {
+          both.await(40, TimeUnit.SECONDS);
+          other.close();
+          return Thread.currentThread();
+        });
+  }
+
+  @Test
+  void close_whileAReadWaits_theReadsTimeDoesNotCutItShort() throws Exception {
+    UpgradeableStreams hasty =
+        closing(UpgradeableStreams.builder().threads(1).timeout(Duration.ofMillis(200)).build());
+    UpgradeableStream stream = closing(hasty.open(peerEndpoint()));
+    accept();
+    CompletableFuture<Optional<String>> reading = stream.readLineAsync();
+    // More than the buffers of both kernels hold: the close has its two seconds.
+    stream.writeAsync(ByteBuffer.allocate(64 * 1024 * 1024));
+    stream.closeAsync();
+    assertThat(failureOf(reading)).isInstanceOf(ClosedChannelException.class);
   }
 
   @ParameterizedTest
@@ -560,6 +613,79 @@ final class StreamCloseTest extends PeerFixture {
     write.cancel(false);
     assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
     assertThatThrownBy(() -> stream.write("late")).isInstanceOf(ClosedChannelException.class);
+  }
+
+  /** The loop is inside the handshake's last callback, behind which it lets out what waited. */
+  @Test
+  void cancelledWrite_thatWaitsForTls_leavesNoHole() throws Exception {
+    CountDownLatch inHandshake = new CountDownLatch(1);
+    CountDownLatch cancelled = new CountDownLatch(1);
+    UpgradeObserver holding =
+        new UpgradeObserver() {
+          @Override
+          public void handshakeCompleted(String path, TlsFacts facts) {
+            inHandshake.countDown();
+            awaitUninterrupted(cancelled);
+          }
+        };
+    CompletableFuture<String> heard = new CompletableFuture<>();
+    UpgradeableServer server =
+        serveTls(
+            TlsEngine.AUTO,
+            stream -> {
+              StringBuilder all = new StringBuilder();
+              for (byte[] some = stream.read(100); some.length > 0; some = stream.read(100)) {
+                all.append(new String(some, StandardCharsets.UTF_8));
+              }
+              heard.complete(all.toString());
+            });
+    UpgradeableStreams observed =
+        closing(
+            UpgradeableStreams.builder()
+                .tls(IDENTITY.client(TlsEngine.AUTO))
+                .threads(1)
+                .observer(holding)
+                .build());
+    UpgradeableStream stream = closing(observed.open(server.endpoint()));
+    stream.startTlsAsync();
+    CompletableFuture<Void> first = stream.writeAsync(bytes("one"));
+    CompletableFuture<Void> second = stream.writeAsync(bytes("two"));
+    assertThat(inHandshake.await(20, TimeUnit.SECONDS)).isTrue();
+    first.cancel(false);
+    cancelled.countDown();
+
+    assertThat(heard.get(20, TimeUnit.SECONDS)).isIn("", "one", "onetwo");
+    second.handle((nothing, error) -> error).get(20, TimeUnit.SECONDS);
+    assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void startTls_givenUp_closesTheStream(boolean byTime) throws Exception {
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    CompletableFuture<TlsFacts> upgrade = stream.startTlsAsync();
+    assertThat(peer.getInputStream().read()).isEqualTo(22); // of its ClientHello
+    if (byTime) {
+      upgrade.completeExceptionally(new TimeoutException()); // as orTimeout() does
+    } else {
+      upgrade.cancel(false);
+    }
+    assertThatThrownBy(stream::readLine).isInstanceOf(ClosedChannelException.class);
+    assertThat(peer.getInputStream().readAllBytes()).isNotEmpty(); // to the end
+  }
+
+  @Test
+  void startTls_givenUpBeforeTheEventLoopHeardOfIt_sendsNothing() throws Exception {
+    CountDownLatch cancelled = new CountDownLatch(1);
+    UpgradeableStream stream = openToPeer();
+    Socket peer = accept();
+    holdLoopOf(stream, peer, cancelled);
+    stream.startTlsAsync().cancel(false);
+    CompletableFuture<Void> behind = stream.writeAsync(bytes("behind\n"));
+    cancelled.countDown();
+    assertThat(failureOf(behind)).isInstanceOf(ClosedChannelException.class);
+    assertThat(peer.getInputStream().readAllBytes()).isEmpty();
   }
 
   @Test

@@ -2,6 +2,8 @@ package io.upgradeable.internal;
 
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +20,8 @@ public final class Promise<T> {
   /** What the caller has: its own methods are for the caller alone. */
   private static final class Handed<T> extends CompletableFuture<T> {
 
-    private final CompletableFuture<Void> givenUp = new CompletableFuture<>();
+    /** Complete as soon as this is, so that it keeps no task that will not run. */
+    private final CompletableFuture<Boolean> givenUp = new CompletableFuture<>();
 
     private boolean complete(@Nullable T value, boolean byMaker) {
       return told(super.complete(value), byMaker);
@@ -29,8 +32,8 @@ public final class Promise<T> {
     }
 
     private boolean told(boolean won, boolean byMaker) {
-      if (won && !byMaker) {
-        givenUp.complete(null);
+      if (won) {
+        givenUp.complete(!byMaker);
       }
       return won;
     }
@@ -43,6 +46,21 @@ public final class Promise<T> {
     @Override
     public boolean completeExceptionally(Throwable cause) {
       return completeExceptionally(cause, false);
+    }
+
+    @Override
+    public CompletableFuture<T> completeAsync(
+        Supplier<? extends T> supplier, Executor executor) { // Its own way passes by complete().
+      CompletableFuture.<T>supplyAsync(supplier::get, executor)
+          .whenComplete(
+              (value, error) -> {
+                if (error == null) {
+                  complete(value);
+                } else {
+                  completeExceptionally(error);
+                }
+              });
+      return this;
     }
 
     @Override
@@ -99,6 +117,11 @@ public final class Promise<T> {
    * @param task what to run
    */
   public void whenGivenUp(Runnable task) {
-    future.givenUp.thenRun(task);
+    future.givenUp.thenAccept(
+        givenUp -> {
+          if (givenUp) {
+            task.run();
+          }
+        });
   }
 }

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -29,7 +32,13 @@ class PromiseTest {
     return Stream.of(
         future -> future.cancel(true),
         future -> future.complete("not the maker's"),
+        future -> future.completeAsync(() -> "not the maker's", Runnable::run),
+        future -> future.completeAsync(PromiseTest::noValue, Runnable::run),
         future -> future.completeExceptionally(new TimeoutException()));
+  }
+
+  private static String noValue() {
+    throw new IllegalStateException("no value");
   }
 
   @ParameterizedTest
@@ -87,6 +96,28 @@ class PromiseTest {
     assertThat(future.complete("another")).isFalse();
     assertThat(future.get()).isEqualTo("value");
     assertThat(heard).isEmpty();
+  }
+
+  /** Or whoever keeps the futures of many messages keeps all that the messages had. */
+  @Test
+  void makerCompletes_taskIsLetGo() throws InterruptedException {
+    ReferenceQueue<Object> collected = new ReferenceQueue<>();
+    Reference<?> task = registerTask(collected);
+    promise.complete("value");
+
+    Reference<?> gone = null;
+    while (gone == null) {
+      System.gc();
+      gone = collected.remove(100);
+    }
+    assertThat(gone).isSameAs(task);
+    assertThat(future).isCompleted();
+  }
+
+  private Reference<?> registerTask(ReferenceQueue<Object> collected) {
+    Object held = new Object();
+    promise.whenGivenUp(() -> heard.add(held.toString()));
+    return new WeakReference<>(held, collected);
   }
 
   @Test
