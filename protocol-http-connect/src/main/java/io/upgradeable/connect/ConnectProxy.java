@@ -184,7 +184,7 @@ public final class ConnectProxy implements AutoCloseable {
   void log(TunnelRecord entry) {
     try {
       accessLog.accept(entry);
-    } catch (RuntimeException mistake) {
+    } catch (RuntimeException | Error mistake) {
       LOG.log(System.Logger.Level.ERROR, "the access log failed", mistake);
     }
   }

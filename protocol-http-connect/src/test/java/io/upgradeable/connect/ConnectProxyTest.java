@@ -96,6 +96,25 @@ class ConnectProxyTest {
   }
 
   @Test
+  void accessLog_throws_clientIsAnsweredAndThePlaceIsFree() throws Exception {
+    ConnectProxy proxy =
+        closing(
+            Loopback.proxy()
+                .accessLog(
+                    entry -> {
+                      throw new AssertionError("a log's own trouble");
+                    })
+                .start());
+    assertThat(answer(proxy, request("10.0.0.1:443"))).startsWith("HTTP/1.1 403 ");
+    Socket client = dial(proxy);
+    say(client, request());
+    Socket far = closing(target.accept());
+    assertThat(hear(client, ESTABLISHED.length())).isEqualTo(ESTABLISHED);
+    far.close();
+    assertThat(hearAll(client)).isEmpty();
+  }
+
+  @Test
   void tunnel_bytesBehindTheHead_reachTheTargetOnceAndUnchanged() throws Exception {
     ConnectProxy proxy = start(Loopback.proxy());
     Socket client = dial(proxy);

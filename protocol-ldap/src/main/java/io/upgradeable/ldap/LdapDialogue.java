@@ -287,8 +287,10 @@ final class LdapDialogue implements Session {
   private static void observe(Runnable call) {
     try {
       call.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error mistake) {
       // An observer is not part of the dialogue.
+      System.getLogger("io.upgradeable")
+          .log(System.Logger.Level.ERROR, "an observer failed", mistake);
     }
   }
 

@@ -225,8 +225,10 @@ final class LdapServerSession implements Session {
       } else if (!result.code().equals(LdapResultCode.SASL_BIND_IN_PROGRESS)) {
         observer.bindRefused(context().connection(), result);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error mistake) {
       // An observer is not part of the dialogue.
+      System.getLogger("io.upgradeable")
+          .log(System.Logger.Level.ERROR, "an observer failed", mistake);
     }
   }
 

@@ -395,7 +395,7 @@ class LdapServerTest {
           @Override
           public void bound(Connection connection, String authorizationId) {
             seen.add(connection.security() + " " + authorizationId);
-            throw new IllegalStateException("an observer's own trouble");
+            throw new AssertionError("an observer's own trouble");
           }
 
           @Override

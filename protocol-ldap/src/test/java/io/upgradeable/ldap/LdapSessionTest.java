@@ -818,7 +818,7 @@ class LdapSessionTest {
           @Override
           public void received(String line) {
             lines.add("S: " + line);
-            throw new IllegalStateException("an observer's mistake");
+            throw new AssertionError("an observer's mistake");
           }
         };
     LdapResult wrong = LdapResult.of(LdapResultCode.INVALID_CREDENTIALS, "no\nS: faked line");

@@ -84,7 +84,7 @@ final class SmtpServerIncoming {
       refusal = Optional.of(reason);
       try {
         sink.abort();
-      } catch (RuntimeException mistake) {
+      } catch (RuntimeException | Error mistake) {
         LOG.log(System.Logger.Level.ERROR, "a sink of mail failed to abort", mistake);
       }
     }

@@ -53,8 +53,10 @@ final class SmtpServerTrace {
   private static void quietly(Runnable telling) {
     try {
       telling.run();
-    } catch (RuntimeException ignored) {
+    } catch (RuntimeException | Error mistake) {
       // Whoever watches must not break what it watches.
+      System.getLogger("io.upgradeable")
+          .log(System.Logger.Level.ERROR, "an observer failed", mistake);
     }
   }
 }

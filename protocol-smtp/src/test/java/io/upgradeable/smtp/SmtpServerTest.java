@@ -1027,7 +1027,7 @@ class SmtpServerTest {
           @Override
           public void reply(SmtpServerPeer peer, SmtpReply reply) {
             events.add("S: " + reply);
-            throw new IllegalStateException("a mistake of the observer's");
+            throw new AssertionError("a mistake of the observer's");
           }
         };
     try (SmtpServer server = server(mailbox).users(USERS).dialogue(observer).start();
