@@ -13,10 +13,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -45,18 +44,19 @@ final class StreamSession implements Session {
   private final Consumer<UpgradeableStream> onOpened;
   private final AtomicLong waitingWrites = new AtomicLong();
 
-  /** Writes that the operating system has not taken yet. */
-  private final Map<Promise<Void>, CompletableFuture<Void>> unfinished = new LinkedHashMap<>();
+  /** Writes that wait for the handshake; only while it is under way. */
+  private final List<CompletableFuture<Void>> heldBack = new ArrayList<>();
 
   private @Nullable SessionContext context;
   private @Nullable Read<?> pending;
   private boolean tlsStarted;
+  private boolean handshaking;
   private boolean inputClosed;
   private boolean truncated;
   private boolean gone;
 
-  /** This side has asked for the end. */
-  private boolean closing;
+  /** This side has asked for the end. Set on the event loop. */
+  private volatile boolean closing;
 
   /** The peer ended in order before the connection went: what came before can still be read. */
   private boolean readable;
@@ -235,8 +235,8 @@ final class StreamSession implements Session {
     }
     closing = true;
     context().close();
-    // What waits behind a negotiation is left out, whichever of it was given up: no hole.
-    List.copyOf(unfinished.values()).forEach(written -> written.cancel(false));
+    // What waits for the handshake is left out, whichever of it was given up: no hole.
+    List.copyOf(heldBack).forEach(written -> written.cancel(false));
   }
 
   private <T> CompletableFuture<T> inOrder(
@@ -403,7 +403,7 @@ final class StreamSession implements Session {
   CompletableFuture<Void> write(ByteBuffer bytes) {
     int length = bytes.remaining();
     long before = waitingWrites.getAndAdd(length);
-    if (before > 0 && before + length > MAX_WAITING_WRITES) {
+    if (before > 0 && before + length > MAX_WAITING_WRITES && !closing) {
       waitingWrites.addAndGet(-length);
       return CompletableFuture.failedFuture(
           new IllegalStateException(
@@ -433,13 +433,14 @@ final class StreamSession implements Session {
     CompletableFuture<Void> written = context().write(bytes);
     Optional<Future<?>> limit = Optional.empty();
     if (!written.isDone()) {
-      unfinished.put(write, written);
+      if (handshaking) {
+        heldBack.add(written);
+      }
       limit = Optional.of(context().schedule(options.timeout(), this::onWriteTimer));
     }
     Optional<Future<?>> timer = limit;
     written.whenComplete(
         (nothing, error) -> {
-          unfinished.remove(write);
           waitingWrites.addAndGet(-length);
           timer.ifPresent(timeout -> timeout.cancel(false));
           if (error == null) {
@@ -507,6 +508,7 @@ final class StreamSession implements Session {
           new IllegalStateException("a read is under way on this stream: TLS cannot start now"));
     } else {
       tlsStarted = true;
+      handshaking = true;
       Layer.Builder<TlsFacts> layer =
           Layer.of("tls", () -> new StartTlsNow(unread)).tls(policy.get());
       peer.ifPresent(layer::target);
@@ -514,6 +516,8 @@ final class StreamSession implements Session {
           .negotiate(layer.build())
           .whenComplete(
               (facts, error) -> {
+                handshaking = false;
+                heldBack.clear();
                 if (error instanceof UpgradeException cause && failure.isEmpty()) {
                   failure = Optional.of(cause);
                 }

@@ -247,7 +247,7 @@ public final class NettyConnector implements AutoCloseable {
     private final String path;
     private final List<String> refusals = new ArrayList<>();
     private @Nullable Throwable lastError;
-    private final AtomicBoolean connectEnded = new AtomicBoolean();
+    private final AtomicBoolean connectEnded = new AtomicBoolean(true); // Not begun.
     private final Set<String> reconnected = new HashSet<>();
     private boolean timedOut;
 
@@ -267,18 +267,18 @@ public final class NettyConnector implements AutoCloseable {
       result.whenComplete(
           (connection, error) -> {
             // Whoever completes it from outside gives it up, with a cancel or without.
-            if (!connectEnded.get()) {
-              tellConnectFailed(
-                  error == null || result.isCancelled()
-                      ? new CancellationException("cancelled by the caller")
-                      : error);
-            }
+            tellConnectFailed(error == null || result.isCancelled() ? givenUp() : error);
           });
       open();
     }
 
     private void open() {
       observer.connectStarted(path);
+      connectEnded.set(false); // From here on there is an end to tell.
+      if (result.isDone()) {
+        tellConnectFailed(givenUp()); // Its own look came before.
+        return;
+      }
       try {
         CompletableFuture<List<InetSocketAddress>> lookUp = resolver.resolve(stack.endpoint());
         if (!lookUp.isDone()) {
@@ -288,11 +288,16 @@ public final class NettyConnector implements AutoCloseable {
           lookUp.whenComplete(this::onResolved); // An address, dialled from its own loop.
         } else {
           lookUp.whenCompleteAsync(this::onResolved, loop);
+          result.whenComplete((connection, failure) -> lookUp.cancel(false));
         }
       } catch (RejectedExecutionException e) {
         failConnect(
             new ConnectFailed(where("an address of the name"), "too many look-ups waiting", e));
       }
+    }
+
+    private CancellationException givenUp() {
+      return new CancellationException("cancelled by the caller");
     }
 
     private void limitLookUp(CompletableFuture<?> lookUp) {
@@ -357,7 +362,6 @@ public final class NettyConnector implements AutoCloseable {
           Deadlines.Deadline.in(left.compareTo(connectLimit()) < 0 ? left : connectLimit());
       refusals.clear();
       timedOut = false;
-      connectEnded.set(false);
       open();
       return true;
     }
@@ -449,6 +453,9 @@ public final class NettyConnector implements AutoCloseable {
       channel.closeFuture().addListener(ignored -> channels.remove(channel));
       if (closed) {
         channel.close();
+      }
+      if (result.isDone()) {
+        return; // Given up meanwhile, and the channel is being closed.
       }
       if (connectEnded.compareAndSet(false, true)) {
         observer.connectCompleted(path, channel.remoteAddress());

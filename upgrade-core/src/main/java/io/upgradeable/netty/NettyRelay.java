@@ -216,13 +216,12 @@ public final class NettyRelay {
     if (open.decrementAndGet() == 0) {
       end(Ending.CLOSED, Optional.empty());
       near.cancelTimer();
-      complete();
+      report.complete(atTheEnd()); // Not under the lock: dependents are the caller's code.
     }
   }
 
-  private synchronized void complete() {
-    report.complete(
-        new Report(
-            near.bytes(), far.bytes(), duration, ending == null ? Ending.CLOSED : ending, cause));
+  private synchronized Report atTheEnd() {
+    return new Report(
+        near.bytes(), far.bytes(), duration, ending == null ? Ending.CLOSED : ending, cause);
   }
 }

@@ -113,7 +113,7 @@ public enum Fault {
       case RESET_IN_HANDSHAKE -> untilHello(dialogue).reset();
       case GARBAGE_IN_HANDSHAKE -> untilHello(dialogue).send(GARBAGE_RECORD).discard();
       case HANG_UNDER_TLS -> Script.untilTls(dialogue).startTls().discard();
-      case CUT_UNDER_TLS -> Script.untilTls(dialogue).startTls().closeWithoutNotify();
+      case CUT_UNDER_TLS -> Script.untilTls(dialogue).startTls().endWithoutNotify().discard();
     };
   }
 

@@ -341,6 +341,11 @@ public final class Script {
     return then("close without close_notify", ScriptedConnection::closeSocket);
   }
 
+  /** Ends TCP without close_notify, whatever the other side has sent: no reset in its place. */
+  Script endWithoutNotify() {
+    return then("end without close_notify", ScriptedConnection::endSocket);
+  }
+
   /**
    * Says that it sends no more, and goes on reading.
    *

@@ -236,6 +236,10 @@ final class ScriptedConnection {
     socket.close();
   }
 
+  void endSocket() throws IOException {
+    socket.shutdownOutput();
+  }
+
   void closeSocket() throws IOException {
     socket.close();
   }
