@@ -11,7 +11,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.GenericFutureListener;
 import io.upgradeable.Connection;
 import io.upgradeable.Endpoint;
 import io.upgradeable.Layer;
@@ -61,7 +60,7 @@ public final class NettyAcceptor implements AutoCloseable {
   private static final int BACKLOG = 1024;
 
   private final Transports transports;
-  private final boolean ownsTransports;
+  private final Optional<NettyConnector> lender;
   private final List<Layer<?>> layers;
   private final Function<Connection, Optional<Session>> sessions;
   private final SafeObserver observer;
@@ -89,10 +88,9 @@ public final class NettyAcceptor implements AutoCloseable {
     try {
       layers.forEach(layer -> layer.tls().ifPresent(this::checkPolicy));
       builder.reserve.forEach(this::checkPolicy);
-      this.ownsTransports = builder.lender.isEmpty();
+      this.lender = builder.lender;
       this.transports =
-          builder
-              .lender
+          lender
               .map(NettyConnector::share)
               .orElseGet(
                   () -> Transports.open(builder.transport, builder.threads, "upgradeable-server"));
@@ -114,10 +112,11 @@ public final class NettyAcceptor implements AutoCloseable {
           "cannot listen on " + listen + ": " + Failures.textOf(bound.cause()), bound.cause());
     }
     this.listener = bound.channel();
+    lender.ifPresent(connector -> connector.lentTo(this));
   }
 
   private void closeTransports() {
-    if (ownsTransports) {
+    if (lender.isEmpty()) {
       transports.close();
     }
   }
@@ -291,30 +290,19 @@ public final class NettyAcceptor implements AutoCloseable {
         (nothing, error) -> {
           closeTransports();
           contexts.close();
+          lender.ifPresent(connector -> connector.returnedBy(this));
           ended.complete(null);
         });
-    // A lender that was closed before took all channels with it, and tells nobody any more.
-    GenericFutureListener<Future<Object>> loopsEnded = gone -> drained.complete(null);
-    Future<Object> termination = termination();
-    termination.addListener(loopsEnded);
-    ended.whenComplete((nothing, error) -> termination.removeListener(loopsEnded));
-    if (!transports.group().isShuttingDown()) {
-      listener
-          .close()
-          .addListener(
-              closed -> {
-                listenerClosed = true;
-                if (count.get() == 0) {
-                  drained.complete(null);
-                }
-                unbound.complete(null);
-              });
-    }
-  }
-
-  @SuppressWarnings("unchecked") // Nobody reads its value.
-  private Future<Object> termination() {
-    return (Future<Object>) transports.group().terminationFuture();
+    listener
+        .close()
+        .addListener(
+            closed -> {
+              listenerClosed = true;
+              if (count.get() == 0) {
+                drained.complete(null);
+              }
+              unbound.complete(null);
+            });
   }
 
   private void closeConnectionsAfter(long millis) {
@@ -474,7 +462,7 @@ public final class NettyAcceptor implements AutoCloseable {
      * the connector's. What a session of this acceptor connects to by it stays on the session's
      * loop, so that bytes go from one connection to the other without changing threads.
      *
-     * @param connector the lender, to be closed after this acceptor
+     * @param connector the lender; to close it closes this acceptor
      * @return this
      */
     public Builder eventLoopsOf(NettyConnector connector) {
@@ -506,9 +494,12 @@ public final class NettyAcceptor implements AutoCloseable {
      * @return the acceptor, to be closed
      * @throws IOException if the address cannot be bound
      * @throws InvalidTlsConfigurationException if no engine can do what a policy asks
-     * @throws IllegalStateException if no address was given
+     * @throws IllegalStateException if no address was given, or on an event loop
      */
     public NettyAcceptor start() throws IOException {
+      if (NettyConnector.isEventLoop()) {
+        throw new IllegalStateException("a blocking call on an event loop might wait for itself");
+      }
       Endpoint endpoint =
           listen.orElseThrow(() -> new IllegalStateException("expected an address to listen on"));
       return new NettyAcceptor(this, endpoint);

@@ -70,6 +70,10 @@ public final class NettyConnector implements AutoCloseable {
   private final NettyConnector owner;
 
   private final Set<NettyConnector> views = ConcurrentHashMap.newKeySet();
+
+  /** Acceptors on these event loops. */
+  private final Set<NettyAcceptor> borrowers = ConcurrentHashMap.newKeySet();
+
   private final Set<Attempt> attempts = ConcurrentHashMap.newKeySet();
   private final Set<Channel> open = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
@@ -205,11 +209,30 @@ public final class NettyConnector implements AutoCloseable {
 
   /** Lends the event loops to an acceptor. */
   Transports share() {
+    checkOpen();
+    owner.sharesLoops = true;
+    return transports;
+  }
+
+  /** Before the event loops end, an acceptor on them is closed. */
+  void lentTo(NettyAcceptor borrower) {
+    owner.borrowers.add(borrower);
+    try {
+      owner.checkOpen(); // Looked at last, so that a close either sees the borrower or is seen.
+    } catch (IllegalStateException e) {
+      borrower.shutdownAsync(Duration.ZERO);
+      throw e;
+    }
+  }
+
+  void returnedBy(NettyAcceptor borrower) {
+    owner.borrowers.remove(borrower);
+  }
+
+  private void checkOpen() {
     if (closed) {
       throw new IllegalStateException("the connector is closed");
     }
-    owner.sharesLoops = true;
-    return transports;
   }
 
   /**
@@ -490,6 +513,7 @@ public final class NettyConnector implements AutoCloseable {
   /**
    * Ends the threads. Connections that are open or being opened are closed; one that was closed
    * before has its time yet, two seconds at most, to send what was written. Does not wait for that.
+   * An acceptor to which the threads are lent is closed with it.
    */
   @Override
   public void close() {
@@ -502,6 +526,7 @@ public final class NettyConnector implements AutoCloseable {
       return;
     }
     views.forEach(view -> view.closeConnections(gone));
+    borrowers.forEach(borrower -> gone.add(borrower.shutdownAsync(Duration.ZERO)));
     resolver.close();
     CompletableFuture.allOf(gone.toArray(CompletableFuture[]::new)).thenRun(transports::close);
     contexts.close();

@@ -931,6 +931,31 @@ final class DriverTest extends LoopbackFixture {
   }
 
   @Test
+  void start_onAnEventLoop_isRefused() throws Exception {
+    CompletableFuture<Throwable> refused = new CompletableFuture<>();
+    NettyAcceptor server =
+        closing(
+            NettyAcceptor.builder()
+                .listen(LOOPBACK)
+                .session(
+                    connection -> {
+                      refused.complete(failureOf(NettyAcceptor.builder().listen(LOOPBACK)));
+                      return RecordingSession.silent();
+                    })
+                .start());
+    dial(server);
+    assertThat(refused.get(20, TimeUnit.SECONDS)).isInstanceOf(IllegalStateException.class);
+  }
+
+  private static Throwable failureOf(NettyAcceptor.Builder starting) {
+    try (NettyAcceptor started = starting.start()) {
+      return new AssertionError(started.endpoint());
+    } catch (IllegalStateException | IOException e) {
+      return e;
+    }
+  }
+
+  @Test
   void certificate_reloaded_newConnectionsGetItAndOldOnesStay() throws Exception {
     TestIdentity renewed = TestIdentity.forNames("localhost");
     Queue<TestIdentity> identities = new ArrayDeque<>(List.of(IDENTITY, renewed));
