@@ -104,6 +104,12 @@ record DeliveryFacts(DeliveryReport report) {
     return Optional.of(broken.orElseGet(this::refusal));
   }
 
+  /** The user ended it: that is the failure, and what must not be overlooked goes with it. */
+  Failure interrupted(Failure interruption) {
+    List<RecipientReport> unknown = report.with(DeliveryOutcome.UNKNOWN);
+    return unknown.isEmpty() ? interruption : unknown(Optional.of(interruption), unknown);
+  }
+
   /** The one thing that must not be overlooked: it may have arrived. */
   private static Failure unknown(Optional<Failure> broken, List<RecipientReport> unknown) {
     String warning =

@@ -2,6 +2,7 @@ package io.upgradeable.cli;
 
 import io.upgradeable.sasl.SaslUsers;
 import io.upgradeable.smtp.ReceivedEnvelope;
+import io.upgradeable.smtp.ReceivedPrinter;
 import io.upgradeable.smtp.ReceivedSender;
 import io.upgradeable.smtp.SmtpDialect;
 import io.upgradeable.smtp.SmtpReply;
@@ -17,7 +18,9 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -112,14 +115,38 @@ final class ServeSmtpCommand extends ServerCommand {
   }
 
   /** Messages that were taken are written to their end. */
-  private static void close(SmtpServerHandler handler) {
-    if (handler instanceof AutoCloseable mailbox) {
+  private void close(SmtpServerHandler handler) {
+    if (handler instanceof ReceivedPrinter printer) {
+      close(printer);
+    } else if (handler instanceof AutoCloseable mailbox) {
       try {
         mailbox.close();
       } catch (Exception e) {
         throw new IllegalStateException("a mailbox does not close", e);
       }
     }
+  }
+
+  /** A reader of stdout who is slow has as long as one of an {@link AccessLog}. */
+  private void close(ReceivedPrinter printer) {
+    boolean closed =
+        CompletableFuture.supplyAsync(
+                () -> {
+                  printer.close();
+                  return true;
+                },
+                ServeSmtpCommand::runInBackground)
+            .completeOnTimeout(false, AccessLog.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+            .join();
+    if (!closed) {
+      giveUpOutput();
+    }
+  }
+
+  private static void runInBackground(Runnable task) {
+    Thread thread = new Thread(task, "upgrade-cli-printer");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   /** Decides who may send, tells the log, and leaves the mail to another handler. */

@@ -10,6 +10,7 @@ import io.upgradeable.smtp.SmtpServer;
 import io.upgradeable.smtp.SmtpServerHandler;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -179,15 +180,17 @@ final class SmtpCommand extends ClientCommand {
     SmtpMailer mailer = new SmtpMailer(client, dialogue.options(), auth, warning);
     try {
       if (prepared.isPresent() && dialogue.last().isPresent()) {
-        findings.probed(mailer.probe(prepared.get(), dialogue.last().get()), dialogue.last().get());
+        SmtpPhase last = dialogue.last().get();
+        mailer.probe(prepared.get(), last, report -> findings.probed(report, last));
       } else if (prepared.isPresent()) {
         send(mailer, prepared.get(), findings);
       } else if (auth.isGiven()) {
-        mailer.signIn();
-        findings.sentence("authenticated, and ready for mail");
+        mailer.signIn(() -> findings.sentence("authenticated, and ready for mail"));
       } else {
         findings.sentence(new SmtpProbing(client, dialogue, warning).probe());
       }
+    } catch (InterruptedIOException e) {
+      throw new CommandFailedException(findings.interrupted(Failure.of(e)));
     } finally {
       mailer.mechanism().ifPresent(findings::authenticated);
       client.report().protocol(findings.facts(client.report())); // as far as it came
@@ -204,7 +207,7 @@ final class SmtpCommand extends ClientCommand {
       findings.load(facts);
       mailer.sendMany(ready, load, facts);
     } else {
-      findings.delivered(mailer.send(ready));
+      mailer.send(ready, findings::delivered);
     }
     findings.received(received.list());
   }

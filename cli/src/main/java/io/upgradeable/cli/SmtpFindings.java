@@ -49,7 +49,8 @@ final class SmtpFindings {
   void probed(DeliveryReport report, SmtpPhase last) {
     DeliveryFacts facts = new DeliveryFacts(report);
     delivery = Optional.of(facts);
-    sentence(facts.sentence() + "; stopped after " + last.what() + ", as asked");
+    boolean stopped = report.failure().isEmpty();
+    sentence(facts.sentence() + (stopped ? "; stopped after " + last.what() + ", as asked" : ""));
   }
 
   /** The server knows who we are. */
@@ -70,6 +71,11 @@ final class SmtpFindings {
   /** Why it is no success although the dialogue came to its end. */
   Optional<Failure> failure() {
     return delivery.flatMap(DeliveryFacts::failure).or(() -> load.flatMap(LoadFacts::failure));
+  }
+
+  /** The same for a command that the user ended. */
+  Failure interrupted(Failure interruption) {
+    return delivery.map(facts -> facts.interrupted(interruption)).orElse(interruption);
   }
 
   /** What follows "the server". */

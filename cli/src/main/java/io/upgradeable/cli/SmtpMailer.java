@@ -17,9 +17,11 @@ import io.upgradeable.smtp.SmtpSession;
 import io.upgradeable.smtp.SmtpSessionOptions;
 import io.upgradeable.tls.TlsRequirement;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Opens a session with the mail server that a command talks to. */
 final class SmtpMailer {
+
+  /** More than a session takes to say what became of a message that it breaks off. */
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final Client client;
   private final SmtpOptions options;
@@ -58,43 +63,67 @@ final class SmtpMailer {
   /** As whom to authenticate, and how long that may take. */
   private record Login(Secret secret, Supplier<Duration> limit) {}
 
-  /** What to do with a session. */
-  private interface Talk<T> {
-    T with(SmtpSession session) throws IOException;
-  }
-
   /**
    * Sends one message and says goodbye.
    *
-   * @return what became of it
+   * @param outcome is told what became of it, also where the user ends the command meanwhile
    */
-  DeliveryReport send(Mail mail) throws IOException {
-    return inSession(session -> session.send(mail.envelope(), mail.content(), client.timeLeft()));
+  void send(Mail mail, Consumer<DeliveryReport> outcome) throws IOException {
+    inSession(
+        session -> session.sendAsync(mail.envelope(), mail.content(), client.timeLeft()), outcome);
   }
 
   /**
    * Asks how far a message would come, and says goodbye.
    *
-   * @return what the server said to it
+   * @param outcome is told what the server said to it, also where the user ends the command
    */
-  DeliveryReport probe(Mail mail, SmtpPhase last) throws IOException {
+  void probe(Mail mail, SmtpPhase last, Consumer<DeliveryReport> outcome) throws IOException {
     DeliveryPhase phase = last == SmtpPhase.MAIL ? DeliveryPhase.MAIL : DeliveryPhase.RCPT;
-    return inSession(
-        session -> session.probe(mail.envelope(), mail.content(), phase, client.timeLeft()));
+    inSession(
+        session -> session.probeAsync(mail.envelope(), mail.content(), phase, client.timeLeft()),
+        outcome);
   }
 
-  /** Authenticates and says goodbye. */
-  void signIn() throws IOException {
-    inSession(session -> true);
+  /**
+   * Authenticates and says goodbye.
+   *
+   * @param done runs before the goodbye, once the server knows who we are
+   */
+  void signIn(Runnable done) throws IOException {
+    inSession(session -> CompletableFuture.completedFuture(session), session -> done.run());
   }
 
-  private <T> T inSession(Talk<T> talk) throws IOException {
+  /** What came of it is told before the goodbye, in which the user may lose patience. */
+  private <T> void inSession(Function<SmtpSession, CompletableFuture<T>> talk, Consumer<T> outcome)
+      throws IOException {
     // The secret is asked for before there is a server that waits for it.
     try (Secret secret = secret();
         SmtpSession session = open(secret)) {
-      T result = talk.with(session);
+      tellOutcome(session, talk.apply(session), outcome);
       session.quit();
-      return result;
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedIOException(); // It came too late for the wait to notice.
+      }
+    }
+  }
+
+  /** An interrupt breaks off what is under way; what became of it by then is told all the same. */
+  private static <T> void tellOutcome(
+      SmtpSession session, CompletableFuture<T> talking, Consumer<T> outcome) throws IOException {
+    try {
+      outcome.accept(talking.get());
+    } catch (ExecutionException e) {
+      throw Futures.rethrown(e);
+    } catch (InterruptedException e) {
+      session.closeAsync(); // To cancel would be to hear no more of it.
+      try {
+        outcome.accept(talking.get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS));
+      } catch (InterruptedException | ExecutionException | TimeoutException nothingToTell) {
+        // That it was interrupted is all that is known.
+      }
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException();
     }
   }
 

@@ -20,7 +20,7 @@ class AccessLogTest {
   private final CountDownLatch writing = new CountDownLatch(1);
   private final List<String> written = Collections.synchronizedList(new ArrayList<>());
 
-  private static void awaitUninterrupted(CountDownLatch latch) {
+  static void awaitUninterrupted(CountDownLatch latch) {
     boolean open = false;
     while (!open) {
       try {

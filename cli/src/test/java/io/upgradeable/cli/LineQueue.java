@@ -2,6 +2,7 @@ package io.upgradeable.cli;
 
 import java.io.Writer;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -13,6 +14,26 @@ final class LineQueue extends Writer {
 
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
   private final StringBuilder unfinished = new StringBuilder();
+
+  private final CountDownLatch stuck = new CountDownLatch(1);
+  private volatile CountDownLatch read = new CountDownLatch(0);
+
+  /** From now on whoever writes is stuck, as with a pipe that is full, until {@link #read}. */
+  void leaveUnread() {
+    read = new CountDownLatch(1);
+  }
+
+  /** Waits until somebody is stuck. */
+  void awaitStuck() throws InterruptedException {
+    if (!stuck.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      throw new AssertionError("expected somebody to write");
+    }
+  }
+
+  /** Lets those go on who are stuck. */
+  void read() {
+    read.countDown();
+  }
 
   /** Takes lines until one contains the text. */
   String await(String text) {
@@ -35,6 +56,10 @@ final class LineQueue extends Writer {
 
   @Override
   public void write(char[] buffer, int offset, int length) {
+    if (read.getCount() > 0) {
+      stuck.countDown();
+      AccessLogTest.awaitUninterrupted(read);
+    }
     synchronized (lock) {
       for (int i = offset; i < offset + length; i++) {
         if (buffer[i] == '\n') {

@@ -84,7 +84,7 @@ final class RunningServer implements AutoCloseable {
 
   int awaitEnd() {
     try {
-      return exitCode.get(20, TimeUnit.SECONDS);
+      return exitCode.get(60, TimeUnit.SECONDS);
     } catch (Exception e) {
       throw new AssertionError("the server did not end", e);
     }
