@@ -72,16 +72,16 @@ final class ForwardSession implements Session {
       near.close();
       end(near, Failure.of(Objects.requireNonNull(cause)).message(), false);
     } else {
-      forwarder
-          .relay(near, far.context())
-          .whenComplete(
-              (report, mistake) -> {
-                if (report == null) {
-                  end(near, String.valueOf(mistake), false);
-                } else {
-                  end(near, words(report), report.ending() != NettyRelay.Ending.CUT);
-                }
-              });
+      forwarder.relay(
+          near,
+          far.context(),
+          (report, mistake) -> {
+            if (report == null) {
+              end(near, String.valueOf(mistake), false);
+            } else {
+              end(near, words(report), report.ending() != NettyRelay.Ending.CUT);
+            }
+          });
     }
   }
 

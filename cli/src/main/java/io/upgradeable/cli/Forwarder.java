@@ -12,6 +12,8 @@ import io.upgradeable.tls.InvalidTlsConfigurationException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 
 /** Listens, and gives each accepted connection a tunnel of its own. */
 final class Forwarder implements AutoCloseable {
@@ -35,6 +37,12 @@ final class Forwarder implements AutoCloseable {
   private final Plan plan;
   private final Log log;
   private final TunnelTraffic traffic = new TunnelTraffic();
+
+  /** How many relays have not ended, or were not told of yet. */
+  private final AtomicInteger relays = new AtomicInteger();
+
+  private final CompletableFuture<Void> relaysEnded = new CompletableFuture<>();
+  private volatile boolean acceptorEnded;
   private final NettyAcceptor acceptor;
 
   /**
@@ -76,8 +84,20 @@ final class Forwarder implements AutoCloseable {
     return connector.connectAsync(stack, far);
   }
 
-  CompletableFuture<NettyRelay.Report> relay(SessionContext near, SessionContext far) {
-    return NettyRelay.between(near, far, plan.idleTimeout(), traffic);
+  /** Passes bytes; the consumer hears of the end, and a shutdown waits for that. */
+  void relay(
+      SessionContext near, SessionContext far, BiConsumer<NettyRelay.Report, Throwable> onEnd) {
+    relays.incrementAndGet();
+    NettyRelay.between(near, far, plan.idleTimeout(), traffic)
+        .whenComplete(onEnd)
+        .whenComplete((report, mistake) -> onRelayEnded());
+  }
+
+  /** Whichever comes last, this or the acceptor's end, tells. */
+  private void onRelayEnded() {
+    if (relays.decrementAndGet() == 0 && acceptorEnded) {
+      relaysEnded.complete(null);
+    }
   }
 
   void ended(String peer, String how, boolean well) {
@@ -90,13 +110,26 @@ final class Forwarder implements AutoCloseable {
     traffic.ended(true);
   }
 
-  /** Accepts no more, and lets the tunnels end by themselves for a while. */
+  /**
+   * Accepts no more, and lets the tunnels end by themselves for a while.
+   *
+   * @return completes when all are closed, their far sides as well, and have been told of
+   */
   CompletableFuture<Void> shutdown(Duration grace) {
-    return acceptor.shutdownAsync(grace);
+    return acceptor
+        .shutdownAsync(grace)
+        .thenCompose(
+            closed -> {
+              acceptorEnded = true;
+              if (relays.get() == 0) {
+                relaysEnded.complete(null);
+              }
+              return relaysEnded;
+            });
   }
 
   @Override
   public void close() {
-    acceptor.close();
+    shutdown(Duration.ZERO).join();
   }
 }

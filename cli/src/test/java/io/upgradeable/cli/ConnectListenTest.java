@@ -145,10 +145,10 @@ class ConnectListenTest {
   }
 
   @Test
-  void interrupted_tunnelThatStays_isClosedInTheEnd() throws Exception {
+  void interrupted_tunnelThatStays_isClosedInTheEndAndToldOf() throws Exception {
     ServerSocket target = fixture.listen();
     RunningServer forwarder =
-        forwarder(ProxyFixture.target(target), fixture.http(ProxyFixture.allowing()));
+        forwarder(ProxyFixture.target(target), fixture.http(ProxyFixture.allowing()), "-v");
     Socket client = dial(forwarder);
     say(client, "a");
     Socket far = fixture.closing(target.accept());
@@ -156,5 +156,6 @@ class ConnectListenTest {
 
     assertThat(forwarder.stop()).isZero();
     assertThat(hearAll(client)).isEmpty();
+    assertThat(forwarder.err().await(": closed: ")).contains(": closed: 1 B there, 0 B back");
   }
 }

@@ -68,6 +68,12 @@ public final class ConnectProxy implements AutoCloseable {
   private final Consumer<TunnelRecord> accessLog;
   private final AtomicInteger tunnels = new AtomicInteger();
 
+  /** How many requests are not in the access log yet. */
+  private final AtomicInteger unlogged = new AtomicInteger();
+
+  private final CompletableFuture<Void> allLogged = new CompletableFuture<>();
+  private volatile boolean acceptorEnded;
+
   private ConnectProxy(Builder builder, Endpoint listen) throws IOException {
     this.rules = new TargetRules(builder.rules, builder.publicPorts);
     this.users = builder.users.map(BasicUsers::new);
@@ -181,6 +187,18 @@ public final class ConnectProxy implements AutoCloseable {
     tunnels.decrementAndGet();
   }
 
+  /** A request came, which is to be in the access log. */
+  void requestBegan() {
+    unlogged.incrementAndGet();
+  }
+
+  /** A request is in the access log. Whichever comes last, this or the acceptor's end, tells. */
+  void requestLogged() {
+    if (unlogged.decrementAndGet() == 0 && acceptorEnded) {
+      allLogged.complete(null);
+    }
+  }
+
   void log(TunnelRecord entry) {
     try {
       accessLog.accept(entry);
@@ -193,19 +211,24 @@ public final class ConnectProxy implements AutoCloseable {
    * Stops accepting at once and lets the tunnels end by themselves.
    *
    * @param grace how long they may take; those that remain are closed then
-   * @return completes when everything is closed
+   * @return completes when everything is closed, which may take targets two seconds more, and each
+   *     request is in the access log
    */
   public CompletableFuture<Void> shutdownAsync(Duration grace) {
     return acceptor
         .shutdownAsync(grace)
         .thenCompose(
             done -> {
-              connector.close();
-              // A request whose password is being checked is to be in the log yet.
+              connector.close(); // And with it the targets' sides of the tunnels.
+              acceptorEnded = true;
+              if (unlogged.get() == 0) {
+                allLogged.complete(null);
+              }
               return users
                   .map(BasicUsers::closeAsync)
                   .orElseGet(() -> CompletableFuture.completedFuture(null));
-            });
+            })
+        .thenCompose(checked -> allLogged);
   }
 
   /** Stops accepting, closes what is open, and waits for it, unless on an event loop. */

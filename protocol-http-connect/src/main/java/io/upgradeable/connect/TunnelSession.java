@@ -35,6 +35,10 @@ final class TunnelSession implements Session {
   private @Nullable CompletableFuture<Connection> dialling;
   private Optional<String> user = Optional.empty();
   private boolean counted;
+
+  /** Somebody else takes time, and the request goes on or is over then, even if the client left. */
+  private boolean waiting;
+
   private boolean gone;
   private boolean logged;
 
@@ -47,6 +51,7 @@ final class TunnelSession implements Session {
   @Override
   public void opened(SessionContext opened) {
     context = opened;
+    proxy.requestBegan();
     Optional<BasicUsers> users = proxy.users();
     if (users.isEmpty()) {
       onUser();
@@ -144,6 +149,7 @@ final class TunnelSession implements Session {
     }
     SessionContext near = present();
     near.write(ProxyAnswer.established().bytes());
+    waiting = true;
     NettyRelay.between(near, far.context(), proxy.idleTimeout())
         .whenComplete(
             (report, mistake) -> {
@@ -177,25 +183,34 @@ final class TunnelSession implements Session {
   }
 
   /** Once for each request. */
-  private synchronized void log(int status, String reason, long fromClient, long fromTarget) {
-    if (logged) {
+  private void log(int status, String reason, long fromClient, long fromTarget) {
+    if (!isFirst()) {
       return;
     }
-    logged = true;
     if (counted) {
       proxy.leave();
     }
-    proxy.log(
-        new TunnelRecord(
-            start,
-            client,
-            user,
-            Optional.of(request.target()),
-            status,
-            reason,
-            fromClient,
-            fromTarget,
-            Duration.ofNanos(System.nanoTime() - startNanos)));
+    try {
+      proxy.log(
+          new TunnelRecord(
+              start,
+              client,
+              user,
+              Optional.of(request.target()),
+              status,
+              reason,
+              fromClient,
+              fromTarget,
+              Duration.ofNanos(System.nanoTime() - startNanos)));
+    } finally {
+      proxy.requestLogged(); // Outside any lock: whoever waits for a shutdown goes on here.
+    }
+  }
+
+  private synchronized boolean isFirst() {
+    boolean first = !logged;
+    logged = true;
+    return first;
   }
 
   private interface Outcome<T> {
@@ -205,6 +220,7 @@ final class TunnelSession implements Session {
   /** Goes on on the connection's event loop, which may have ended meanwhile. */
   private <T> void whenDone(CompletableFuture<T> future, Outcome<T> then) {
     SessionContext near = present();
+    waiting = true;
     future.whenComplete(
         (value, failure) -> {
           Throwable cause =
@@ -212,7 +228,11 @@ final class TunnelSession implements Session {
                   ? failure.getCause()
                   : failure;
           try {
-            near.executeInOrder(() -> then.done(value, cause));
+            near.executeInOrder(
+                () -> {
+                  waiting = false;
+                  then.done(value, cause);
+                });
           } catch (RejectedExecutionException ended) {
             if (value instanceof Connection connection) {
               connection.close();
@@ -245,6 +265,8 @@ final class TunnelSession implements Session {
     if (dialling != null && !dialling.isDone()) {
       dialling.cancel(false);
       left();
+    } else if (!waiting) {
+      log(0, "failed", 0, 0); // By a mistake, or it is in the log already.
     }
   }
 }

@@ -9,8 +9,10 @@ import io.upgradeable.Endpoint;
 import io.upgradeable.LayerStack;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.netty.NettyConnector;
+import io.upgradeable.session.SessionContext;
 import io.upgradeable.testkit.RefusingPort;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -18,6 +20,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -361,6 +365,49 @@ class ConnectProxyTest {
     proxy.close();
     assertThat(far.getInputStream().read()).isEqualTo(-1);
   }
+
+  @Test
+  void shutdown_openTunnel_itsFarSideIsClosedAndItIsLoggedBefore() throws Exception {
+    ConnectProxy proxy = start(Loopback.proxy());
+    Socket client = dial(proxy);
+    say(client, request());
+    assertThat(hear(client, ESTABLISHED.length())).isEqualTo(ESTABLISHED);
+    Socket far = closing(target.accept());
+    far.setSoTimeout(30_000);
+    CompletableFuture<String> whenItEnded =
+        proxy
+            .shutdownAsync(Duration.ofDays(1))
+            .thenApply(ended -> proxy.tunnelCount() + " open, " + log.size() + " logged");
+    proxy.shutdownAsync(Duration.ZERO);
+    assertThat(hearAll(far)).isEmpty();
+    far.close();
+    assertThat(whenItEnded.get(30, TimeUnit.SECONDS)).isEqualTo("0 open, 1 logged");
+    assertThat(logged().reason()).isEqualTo("closed");
+  }
+
+  @Test
+  void request_mistakeBeforeItsDial_isLoggedWhenTheClientIsGone() throws Exception {
+    ConnectProxy proxy = Loopback.proxy().accessLog(log::add).start();
+    proxy.connector().close(); // It throws from now on.
+    TunnelSession session =
+        new TunnelSession(
+            proxy, new ConnectRequest(Endpoint.of("127.0.0.1", 1), Optional.empty()), "client");
+    assertThatThrownBy(() -> session.opened(UNUSED)).isInstanceOf(IllegalStateException.class);
+    assertThat(log).isEmpty();
+    session.closed(Optional.empty());
+    assertThat(log).extracting(TunnelRecord::reason).containsExactly("failed");
+    assertThat(proxy.tunnelCount()).isZero();
+    proxy.shutdownAsync(Duration.ZERO).get(30, TimeUnit.SECONDS);
+  }
+
+  private static final SessionContext UNUSED =
+      (SessionContext)
+          Proxy.newProxyInstance(
+              SessionContext.class.getClassLoader(),
+              new Class<?>[] {SessionContext.class},
+              (proxy, method, arguments) -> {
+                throw new UnsupportedOperationException(method.getName());
+              });
 
   @Test
   void listensForOthers_withoutUsers_refusedUnlessSaidSo() throws Exception {

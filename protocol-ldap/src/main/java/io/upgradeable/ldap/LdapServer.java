@@ -9,6 +9,7 @@ import io.upgradeable.netty.NettyAcceptor;
 import io.upgradeable.sasl.SaslChannel;
 import io.upgradeable.sasl.SaslServer;
 import io.upgradeable.sasl.SaslUsers;
+import io.upgradeable.session.Session;
 import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
@@ -45,12 +46,49 @@ import java.util.function.Supplier;
  */
 public final class LdapServer implements AutoCloseable {
 
+  private final SaslServer sasl;
+  private final LdapServerLimits limits;
+  private final boolean startTls;
+  private final LdapServerObserver binds;
+  private final Executor threadsOfBinds;
+  private final Set<LdapServerSession> sessions = ConcurrentHashMap.newKeySet();
   private final NettyAcceptor acceptor;
-  private final Set<LdapServerSession> sessions;
+  private volatile boolean shuttingDown;
 
-  private LdapServer(NettyAcceptor acceptor, Set<LdapServerSession> sessions) {
-    this.acceptor = acceptor;
-    this.sessions = sessions;
+  private LdapServer(Builder builder) throws IOException {
+    this.sasl = new SaslServer(builder.users).withDataOnSuccess();
+    this.limits = builder.limits;
+    this.startTls = !builder.implicitTls;
+    this.binds = builder.binds;
+    this.threadsOfBinds = builder.threadsOfBinds.orElseGet(() -> BindThreads.Server.POOL);
+    this.acceptor = builder.acceptor.session(this::newSession).start();
+  }
+
+  private Session newSession(Connection connection) {
+    return new LdapServerSession(
+        new LdapServerBinder(sasl, channel(connection), connection),
+        limits,
+        startTls,
+        binds,
+        threadsOfBinds,
+        this::onOpened,
+        sessions::remove);
+  }
+
+  /** With the certificate that this handshake showed, which SCRAM can be bound to. */
+  private static SaslChannel channel(Connection connection) {
+    return connection
+        .tls()
+        .flatMap(facts -> facts.localChain().stream().findFirst())
+        .map(SaslChannel::tls)
+        .orElseGet(SaslChannel::tls);
+  }
+
+  private void onOpened(LdapServerSession session) {
+    sessions.add(session);
+    if (shuttingDown) { // Looked at last: a shutdown either sees the session or is seen here.
+      session.shutDown();
+    }
   }
 
   /**
@@ -81,13 +119,14 @@ public final class LdapServer implements AutoCloseable {
   }
 
   /**
-   * Stops accepting at once, sends a Notice of Disconnection to every client whose connection is
-   * up, and closes those connections; others may end by themselves.
+   * Stops accepting at once, sends a Notice of Disconnection to every client whose connection is up
+   * or comes up yet, and closes those connections.
    *
    * @param grace how long that may take; what remains is closed then
    * @return completes when everything is closed
    */
   public CompletableFuture<Void> shutdownAsync(Duration grace) {
+    shuttingDown = true;
     CompletableFuture<Void> ended = acceptor.shutdownAsync(grace);
     sessions.forEach(LdapServerSession::shutDown);
     return ended;
@@ -257,31 +296,11 @@ public final class LdapServer implements AutoCloseable {
         acceptor.refusal(
             LdapTrace.message(Notices.write(LdapResultCode.BUSY, "Too many connections")));
       }
-      Set<LdapServerSession> sessions = ConcurrentHashMap.newKeySet();
-      SaslServer sasl = new SaslServer(users).withDataOnSuccess();
-      LdapServerLimits bounds = limits;
-      LdapServerObserver observer = binds;
-      boolean startTls = !implicitTls;
-      Executor computing = threadsOfBinds.orElseGet(() -> BindThreads.Server.POOL);
-      acceptor.session(
-          connection -> {
-            LdapServerBinder binder = new LdapServerBinder(sasl, channel(connection), connection);
-            return new LdapServerSession(binder, bounds, startTls, observer, sessions, computing);
-          });
-      return new LdapServer(acceptor.start(), sessions);
+      return new LdapServer(this);
     }
 
     private <R> Layer<R> limited(Layer<R> layer) {
       return layerLimits.map(layer::withLimits).orElse(layer);
-    }
-
-    /** With the certificate that this handshake showed, which SCRAM can be bound to. */
-    private static SaslChannel channel(Connection connection) {
-      return connection
-          .tls()
-          .flatMap(facts -> facts.localChain().stream().findFirst())
-          .map(SaslChannel::tls)
-          .orElseGet(SaslChannel::tls);
     }
   }
 }

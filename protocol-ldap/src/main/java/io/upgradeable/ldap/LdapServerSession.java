@@ -11,10 +11,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +30,8 @@ final class LdapServerSession implements Session {
   private final LdapServerLimits limits;
   private final boolean startTls;
   private final LdapServerObserver observer;
-  private final Set<LdapServerSession> sessions;
+  private final Consumer<LdapServerSession> onOpened;
+  private final Consumer<LdapServerSession> onClosed;
   private final Executor threads;
   private final LdapMessageReader reader;
   private final LdapInput input = new LdapInput();
@@ -48,14 +49,16 @@ final class LdapServerSession implements Session {
       LdapServerLimits limits,
       boolean startTls,
       LdapServerObserver observer,
-      Set<LdapServerSession> sessions,
-      Executor threads) {
+      Executor threads,
+      Consumer<LdapServerSession> onOpened,
+      Consumer<LdapServerSession> onClosed) {
     this.binder = binder;
     this.limits = limits;
     this.startTls = startTls;
     this.observer = observer;
-    this.sessions = sessions;
     this.threads = threads;
+    this.onOpened = onOpened;
+    this.onClosed = onClosed;
     this.reader = new LdapMessageReader(limits.messageBytes());
   }
 
@@ -70,10 +73,12 @@ final class LdapServerSession implements Session {
   @Override
   public void opened(SessionContext opened) {
     context = opened;
-    sessions.add(this);
     setDeadline(limits.idleTimeout());
     setTimer();
-    opened.requestInput();
+    onOpened.accept(this); // It may ask at once to shut down.
+    if (!over) {
+      opened.requestInput();
+    }
   }
 
   @Override
@@ -317,7 +322,7 @@ final class LdapServerSession implements Session {
 
   private void end() {
     over = true;
-    sessions.remove(this);
+    onClosed.accept(this);
     if (timer != null) {
       timer.cancel(false);
     }

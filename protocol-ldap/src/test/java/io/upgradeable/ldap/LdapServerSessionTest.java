@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
@@ -36,8 +35,9 @@ class LdapServerSessionTest {
           LdapServerLimits.DEFAULTS,
           true,
           LdapServerObserver.NONE,
-          ConcurrentHashMap.newKeySet(),
-          Runnable::run);
+          Runnable::run,
+          opened -> {},
+          closed -> {});
 
   @Test
   void pipelinedRequests_wayBlocked_answeredOneByOneAsItBecomesFree() {

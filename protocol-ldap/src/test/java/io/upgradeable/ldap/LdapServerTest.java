@@ -41,6 +41,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -50,6 +51,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -304,6 +306,31 @@ class LdapServerTest {
                     .isEqualTo("in a Notice of Disconnection: The server shuts down");
               });
       assertThat(server.connectionCount()).isZero();
+    }
+  }
+
+  @Test
+  void shutdown_handshakeUnderWay_noticeBehindIt() throws Exception {
+    CountDownLatch accepted = new CountDownLatch(1);
+    UpgradeObserver observer =
+        new UpgradeObserver() {
+          @Override
+          public void connectCompleted(String path, SocketAddress remote) {
+            accepted.countDown();
+          }
+        };
+    try (LdapServer server = server().implicitTls().observer(observer).start();
+        Socket silent = new Socket(InetAddress.getLoopbackAddress(), server.endpoint().port())) {
+      silent.setSoTimeout(30_000);
+      assertThat(accepted.await(30, TimeUnit.SECONDS)).isTrue();
+      CompletableFuture<Void> ended = server.shutdownAsync(Duration.ofDays(1));
+      try (Socket client =
+          unboundIdTls(false).createSocket(silent, "localhost", silent.getPort(), true)) {
+        assertThat(client.getInputStream().readAllBytes())
+            .isEqualTo(
+                Notices.write(LdapResultCode.UNAVAILABLE, "The server shuts down").toByteArray());
+      }
+      ended.get(30, TimeUnit.SECONDS);
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -176,7 +177,11 @@ public final class ReceivedMaildir implements SmtpServerHandler, AutoCloseable {
 
     @Override
     public void abort() {
-      threads.execute(() -> run(this::remove));
+      try {
+        threads.execute(() -> run(this::remove));
+      } catch (RejectedExecutionException closed) {
+        run(this::remove); // Nobody else does it any more: the last write ended behind the close.
+      }
     }
 
     private void writeWaiting() throws IOException {

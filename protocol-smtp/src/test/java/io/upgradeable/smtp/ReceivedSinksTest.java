@@ -104,6 +104,18 @@ class ReceivedSinksTest {
   }
 
   @Test
+  void maildir_abortedBehindTheClose_leavesNothing(@TempDir Path directory) throws Exception {
+    SmtpServerSink sink;
+    try (ReceivedMaildir maildir = ReceivedMaildir.open(directory, "localhost")) {
+      sink = maildir.onMessage(ENVELOPE);
+      write(sink, "x".repeat(100_000));
+    }
+    assertThat(files(directory.resolve("tmp"))).hasSize(1);
+    sink.abort();
+    assertThat(files(directory.resolve("tmp"))).isEmpty();
+  }
+
+  @Test
   void maildir_directoryGone_failsAndSaysSo(@TempDir Path directory) throws Exception {
     try (ReceivedMaildir maildir = ReceivedMaildir.open(directory, "localhost")) {
       SmtpServerSink sink = maildir.onMessage(ENVELOPE);

@@ -171,6 +171,23 @@ public final class NettyAcceptor implements AutoCloseable {
     }
   }
 
+  /**
+   * The last handler of an admitted channel, for as long as it has any: whoever is below has heard
+   * of the channel's end by then, which its close future would tell of too early.
+   */
+  private final class Exit extends ChannelInboundHandlerAdapter {
+    private final InetAddress address;
+
+    Exit(InetAddress address) {
+      this.address = address;
+    }
+
+    @Override
+    public void channelUnregistered(ChannelHandlerContext ctx) {
+      leave(ctx.channel(), address); // Follows each close, whether there was a session or not.
+    }
+  }
+
   private boolean admit(Channel channel) {
     if (!(channel.remoteAddress() instanceof InetSocketAddress remote)) {
       return false; // Gone already.
@@ -189,7 +206,7 @@ public final class NettyAcceptor implements AutoCloseable {
           return counter;
         });
     open.add(channel);
-    channel.closeFuture().addListener(ignored -> leave(channel, address));
+    channel.pipeline().addLast(new Exit(address));
     // Looked at last, so that a shutdown either sees this channel or is seen here.
     return admitted.get() && !closing.get();
   }
@@ -273,7 +290,7 @@ public final class NettyAcceptor implements AutoCloseable {
    * shorten the time that they have.
    *
    * @param grace how long they may take; those that remain are closed then
-   * @return completes when everything is closed
+   * @return completes when everything is closed and each session has heard of it
    * @throws ArithmeticException if the grace has more milliseconds than a long can count
    */
   public CompletableFuture<Void> shutdownAsync(Duration grace) {

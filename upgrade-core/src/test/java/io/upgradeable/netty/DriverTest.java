@@ -11,6 +11,7 @@ import io.upgradeable.Limits;
 import io.upgradeable.LoopbackFixture;
 import io.upgradeable.Security;
 import io.upgradeable.TestIdentity;
+import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.CertificateRejected;
 import io.upgradeable.UpgradeException.ConnectFailed;
 import io.upgradeable.UpgradeException.LayerTimedOut;
@@ -49,6 +50,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SNIServerName;
@@ -890,6 +892,31 @@ final class DriverTest extends LoopbackFixture {
     client.getInputStream().readNBytes(2);
     server.shutdownAsync(Duration.ofMillis(50)).get(20, TimeUnit.SECONDS);
     assertThat(client.getInputStream().readAllBytes()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Transport.class,
+      names = {"AUTO", "NIO"})
+  void shutdown_openConnection_itsSessionHasHeardOfTheEndBefore(Transport transport)
+      throws Exception {
+    AtomicBoolean told = new AtomicBoolean();
+    RecordingSession session =
+        new RecordingSession() {
+          @Override
+          public void closed(Optional<UpgradeException> cause) {
+            told.set(true);
+          }
+        };
+    NettyAcceptor server =
+        closing(acceptor().transport(transport).session(connection -> session).start());
+    say(dial(server), "A\n");
+    assertThat(session.next()).isEqualTo("received A\n");
+    CompletableFuture<Boolean> toldWhenItEnded =
+        server.shutdownAsync(Duration.ofDays(1)).thenApply(ended -> told.get());
+    server.shutdownAsync(Duration.ZERO);
+    assertThat(toldWhenItEnded.get(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.connectionCount()).isZero();
   }
 
   @Test
