@@ -155,6 +155,7 @@ public final class UpgradeableStreams implements AutoCloseable {
    * @param handler serves one connection
    * @return the server, to be closed
    * @throws IOException if the address cannot be bound
+   * @throws IllegalStateException on an event loop
    */
   public UpgradeableServer serve(Endpoint listen, Handler handler) throws IOException {
     Objects.requireNonNull(handler, "handler");
@@ -177,6 +178,7 @@ public final class UpgradeableStreams implements AutoCloseable {
    *     stage completes
    * @return the server, to be closed
    * @throws IOException if the address cannot be bound
+   * @throws IllegalStateException on an event loop
    */
   public UpgradeableServer serveAsync(
       Endpoint listen, Function<UpgradeableStream, ? extends CompletionStage<?>> handler)

@@ -103,12 +103,16 @@ final class Client implements AutoCloseable {
 
   /** What a command ends with that waited for something until no time was left. */
   CommandFailedException outOfTime(String awaited) {
+    return outOfTime(awaited, "the time for the whole command");
+  }
+
+  CommandFailedException outOfTime(String awaited, String time) {
     return new CommandFailedException(
         Failure.of(
             ExitCode.TIMED_OUT,
             LayerTimedOut.class.getSimpleName(),
-            "%s: %s: expected %s, got nothing in the time for the whole command"
-                .formatted(ExitCode.TIMED_OUT.meaning(), report.path().orElse(""), awaited)));
+            "%s: %s: expected %s, got nothing in %s"
+                .formatted(ExitCode.TIMED_OUT.meaning(), report.path().orElse(""), awaited, time)));
   }
 
   /** The time runs from the first connection on: a password is typed in its own time. */

@@ -289,7 +289,7 @@ final class ConnectCommand extends ClientCommand {
       try {
         Futures.await(forwarder.shutdown(GRACE));
       } catch (InterruptedIOException again) {
-        Thread.currentThread().interrupt(); // Closing the forwarder waits for the grace's end.
+        Thread.currentThread().interrupt(); // Closing the forwarder ends the grace.
       }
     }
   }

@@ -87,10 +87,10 @@ final class Forwarder implements AutoCloseable {
   /** Passes bytes; the consumer hears of the end, and a shutdown waits for that. */
   void relay(
       SessionContext near, SessionContext far, BiConsumer<NettyRelay.Report, Throwable> onEnd) {
+    CompletableFuture<NettyRelay.Report> relay =
+        NettyRelay.between(near, far, plan.idleTimeout(), traffic);
     relays.incrementAndGet();
-    NettyRelay.between(near, far, plan.idleTimeout(), traffic)
-        .whenComplete(onEnd)
-        .whenComplete((report, mistake) -> onRelayEnded());
+    relay.whenComplete(onEnd).whenComplete((report, mistake) -> onRelayEnded());
   }
 
   /** Whichever comes last, this or the acceptor's end, tells. */

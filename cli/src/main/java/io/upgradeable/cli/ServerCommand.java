@@ -196,7 +196,7 @@ abstract class ServerCommand extends BaseCommand {
     try {
       server.shutdown().apply(GRACE).get();
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // Closing the server waits for the grace's end.
+      Thread.currentThread().interrupt(); // Closing the server ends the grace.
     } catch (ExecutionException e) {
       throw new IOException("the server did not end well: " + e.getCause(), e);
     }

@@ -60,8 +60,8 @@ final class SmtpMailer {
     this.warning = warning;
   }
 
-  /** As whom to authenticate, and how long that may take. */
-  private record Login(Secret secret, Supplier<Duration> limit) {}
+  /** As whom to authenticate, how long that may take, and in the words of which time. */
+  private record Login(Secret secret, Supplier<Duration> limit, String time) {}
 
   /**
    * Sends one message and says goodbye.
@@ -135,7 +135,11 @@ final class SmtpMailer {
   void sendMany(Mail mail, LoadOptions load, LoadFacts facts) throws IOException {
     try (Secret secret = secret();
         SmtpClient pool =
-            SmtpClient.builder(endpoint -> openFor(new Login(secret, client.times()::timeout)))
+            SmtpClient.builder(
+                    endpoint ->
+                        openFor(
+                            new Login(
+                                secret, client.times()::timeout, "the time for one connection")))
                 .endpoints(client.peer().address())
                 .maxConnections(load.connections())
                 .maxMessagesPerConnection(Integer.MAX_VALUE)
@@ -161,7 +165,8 @@ final class SmtpMailer {
 
   private SmtpSession open(Secret secret) throws IOException {
     try {
-      return Futures.await(openFor(new Login(secret, client::timeLeft)));
+      return Futures.await(
+          openFor(new Login(secret, client::timeLeft, "the time for the whole command")));
     } finally {
       client.reportTls();
     }
@@ -235,7 +240,7 @@ final class SmtpMailer {
                       .<SmtpSession>thenCompose(
                           gone ->
                               CompletableFuture.failedFuture(
-                                  client.outOfTime("the end of the authentication")))
+                                  client.outOfTime("the end of the authentication", login.time())))
                   : session
                       .quitAsync()
                       .<SmtpSession>thenCompose(gone -> CompletableFuture.failedFuture(error));

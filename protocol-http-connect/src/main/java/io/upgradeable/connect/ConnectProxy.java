@@ -243,6 +243,9 @@ public final class ConnectProxy implements AutoCloseable {
   /** Builds a {@link ConnectProxy}. */
   public static final class Builder {
 
+    /** Longer ones are a mistake, and a relay refuses them. */
+    private static final Duration MAX_LIMIT = Duration.ofDays(365);
+
     private final List<TargetRule> rules = new ArrayList<>();
     private final Set<Integer> publicPorts = new TreeSet<>();
     private Optional<Endpoint> listen = Optional.empty();
@@ -430,8 +433,9 @@ public final class ConnectProxy implements AutoCloseable {
     }
 
     private static Duration requirePositive(Duration value) {
-      if (value.isNegative() || value.isZero()) {
-        throw new IllegalArgumentException("expected a positive duration, got " + value);
+      if (value.isNegative() || value.isZero() || value.compareTo(MAX_LIMIT) > 0) {
+        throw new IllegalArgumentException(
+            "expected a positive duration of at most 365 days, got " + value);
       }
       return value;
     }
@@ -464,7 +468,7 @@ public final class ConnectProxy implements AutoCloseable {
      * @return the proxy, to be closed
      * @throws IOException if the address cannot be bound
      * @throws IllegalStateException if no address was given, or one that others can reach without
-     *     users
+     *     users, or on an event loop
      */
     public ConnectProxy start() throws IOException {
       Endpoint endpoint =

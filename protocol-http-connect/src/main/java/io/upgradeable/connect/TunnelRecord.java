@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param client the client's address and port
  * @param user who proved to be there, where the proxy asks
  * @param target where the client wanted to go; empty if it did not ask well enough to know
- * @param status what the client was told: 200, or why not; 0 if it left before
+ * @param status what the client was told: 200, or why not; 0 if it was told nothing
  * @param reason how it ended, in a word or a phrase
  * @param fromClient bytes from the client to the target
  * @param fromTarget bytes from the target to the client

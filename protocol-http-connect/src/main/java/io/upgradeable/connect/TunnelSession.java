@@ -149,16 +149,17 @@ final class TunnelSession implements Session {
     }
     SessionContext near = present();
     near.write(ProxyAnswer.established().bytes());
+    CompletableFuture<NettyRelay.Report> relay =
+        NettyRelay.between(near, far.context(), proxy.idleTimeout());
     waiting = true;
-    NettyRelay.between(near, far.context(), proxy.idleTimeout())
-        .whenComplete(
-            (report, mistake) -> {
-              if (report != null) {
-                log(200, words(report), report.fromNear(), report.fromFar());
-              } else {
-                log(200, "failed", 0, 0);
-              }
-            });
+    relay.whenComplete(
+        (report, mistake) -> {
+          if (report != null) {
+            log(200, words(report), report.fromNear(), report.fromFar());
+          } else {
+            log(200, "failed", 0, 0);
+          }
+        });
   }
 
   private static String words(NettyRelay.Report report) {
@@ -184,7 +185,7 @@ final class TunnelSession implements Session {
 
   /** Once for each request. */
   private void log(int status, String reason, long fromClient, long fromTarget) {
-    if (!isFirst()) {
+    if (!claimLog()) {
       return;
     }
     if (counted) {
@@ -207,7 +208,7 @@ final class TunnelSession implements Session {
     }
   }
 
-  private synchronized boolean isFirst() {
+  private synchronized boolean claimLog() {
     boolean first = !logged;
     logged = true;
     return first;

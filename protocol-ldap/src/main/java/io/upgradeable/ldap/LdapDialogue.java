@@ -2,6 +2,7 @@ package io.upgradeable.ldap;
 
 import io.upgradeable.Connection;
 import io.upgradeable.UpgradeException;
+import io.upgradeable.internal.Observing;
 import io.upgradeable.ldap.LdapMessageReader.Broken;
 import io.upgradeable.ldap.LdapMessageReader.Found;
 import io.upgradeable.ldap.LdapMessageReader.Whole;
@@ -280,17 +281,7 @@ final class LdapDialogue implements Session {
   private void observeSent(BerWriter request) {
     if (options.observer() != LdapObserver.NONE
         && READER.read(request.view()) instanceof Whole whole) {
-      observe(() -> options.observer().sent(LdapTrace.line(whole.message())));
-    }
-  }
-
-  private static void observe(Runnable call) {
-    try {
-      call.run();
-    } catch (RuntimeException | Error mistake) {
-      // An observer is not part of the dialogue.
-      System.getLogger("io.upgradeable")
-          .log(System.Logger.Level.ERROR, "an observer failed", mistake);
+      Observing.quietly(() -> options.observer().sent(LdapTrace.line(whole.message())));
     }
   }
 
@@ -333,7 +324,7 @@ final class LdapDialogue implements Session {
 
   private void onMessage(LdapMessage message) {
     if (options.observer() != LdapObserver.NONE) {
-      observe(() -> options.observer().received(LdapTrace.line(message)));
+      Observing.quietly(() -> options.observer().received(LdapTrace.line(message)));
     }
     LdapCall<?> call = outstanding.get(message.id());
     try {

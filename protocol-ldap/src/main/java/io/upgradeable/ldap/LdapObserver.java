@@ -3,7 +3,7 @@ package io.upgradeable.ldap;
 /**
  * Hears the dialogue of a session: what the messages are, and how operations went. Names,
  * passwords, credentials and values are not told. Called on the event loop; must not block. What it
- * throws is ignored.
+ * throws is logged by the logger {@code io.upgradeable} and changes nothing.
  */
 public interface LdapObserver {
 

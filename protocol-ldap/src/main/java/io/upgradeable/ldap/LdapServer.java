@@ -283,7 +283,7 @@ public final class LdapServer implements AutoCloseable {
      *
      * @return the server, to be closed
      * @throws IOException if the address cannot be bound
-     * @throws IllegalStateException if no address or no policy was given
+     * @throws IllegalStateException if no address or no policy was given, or on an event loop
      */
     public LdapServer start() throws IOException {
       Supplier<TlsPolicy> tls =

@@ -4,7 +4,7 @@ import io.upgradeable.Connection;
 
 /**
  * Watches the binds of a server. Called on the event loop, before the client has its answer; must
- * not block. What it throws is ignored.
+ * not block. What it throws is logged by the logger {@code io.upgradeable} and changes nothing.
  */
 public interface LdapServerObserver {
 

@@ -1,6 +1,7 @@
 package io.upgradeable.ldap;
 
 import io.upgradeable.UpgradeException;
+import io.upgradeable.internal.Observing;
 import io.upgradeable.ldap.LdapMessageReader.Broken;
 import io.upgradeable.ldap.LdapMessageReader.Found;
 import io.upgradeable.ldap.LdapMessageReader.Whole;
@@ -213,7 +214,7 @@ final class LdapServerSession implements Session {
   }
 
   private void answer(int id, BindResponse response) {
-    observe(response.result());
+    Observing.quietly(() -> observe(response.result()));
     LdapResultCode code = response.result().code();
     boolean inVain =
         !code.isSuccess() && !code.equals(LdapResultCode.SASL_BIND_IN_PROGRESS) && isLastBadOne();
@@ -224,16 +225,10 @@ final class LdapServerSession implements Session {
   }
 
   private void observe(LdapResult result) {
-    try {
-      if (result.code().isSuccess()) {
-        observer.bound(context().connection(), binder.authorizationId());
-      } else if (!result.code().equals(LdapResultCode.SASL_BIND_IN_PROGRESS)) {
-        observer.bindRefused(context().connection(), result);
-      }
-    } catch (RuntimeException | Error mistake) {
-      // An observer is not part of the dialogue.
-      System.getLogger("io.upgradeable")
-          .log(System.Logger.Level.ERROR, "an observer failed", mistake);
+    if (result.code().isSuccess()) {
+      observer.bound(context().connection(), binder.authorizationId());
+    } else if (!result.code().equals(LdapResultCode.SASL_BIND_IN_PROGRESS)) {
+      observer.bindRefused(context().connection(), result);
     }
   }
 

@@ -2,6 +2,7 @@ package io.upgradeable.smtp;
 
 import io.upgradeable.Connection;
 import io.upgradeable.UpgradeException;
+import io.upgradeable.internal.Observing;
 import io.upgradeable.internal.Promise;
 import io.upgradeable.negotiation.Reason;
 import io.upgradeable.sasl.SaslCredentials;
@@ -332,7 +333,7 @@ final class SmtpDialogue implements Session {
   /** Sends a piece of content, at the end of this turn. */
   void content(ByteBuffer bytes, int contentBytes, Runnable afterwards) {
     if (!over) {
-      observe(() -> options.observer().content(contentBytes));
+      Observing.quietly(() -> options.observer().content(contentBytes));
       contentOfTurn += contentBytes;
       outgoing.piece(bytes, afterwards);
     }
@@ -340,7 +341,7 @@ final class SmtpDialogue implements Session {
 
   /** Shows a command that is sent as part of a piece of content. */
   void tell(String command) {
-    observe(() -> options.observer().command(command));
+    Observing.quietly(() -> options.observer().command(command));
   }
 
   void expect(ExpectedReply reply) {
@@ -413,14 +414,6 @@ final class SmtpDialogue implements Session {
     if (!over) {
       closedBecause = cause;
       closeNow(endCause());
-    }
-  }
-
-  private void observe(Runnable call) {
-    try {
-      call.run();
-    } catch (RuntimeException e) {
-      // An observer is not part of the dialogue.
     }
   }
 
@@ -598,7 +591,7 @@ final class SmtpDialogue implements Session {
 
   private void onReply(SmtpReply reply) {
     SmtpJob first = active.peek();
-    observe(() -> options.observer().reply(first == null ? reply : first.shown(reply)));
+    Observing.quietly(() -> options.observer().reply(first == null ? reply : first.shown(reply)));
     ExpectedReply owed = expected.peek();
     if (reply.code() == SmtpReply.CLOSING && !(active.peekLast() instanceof Quit)) {
       onClosingReply(reply, owed);

@@ -1,9 +1,9 @@
 package io.upgradeable.smtp;
 
 /**
- * Hears the dialogue of a session. Called on the event loop: methods must be quick and must not
- * throw; an exception from here is ignored. What a secret was is never told: it is replaced where
- * the command is made. The content of messages is told as a count only.
+ * Hears the dialogue of a session. Called on the event loop: methods must be quick; what they throw
+ * is logged by the logger {@code io.upgradeable} and changes nothing. What a secret was is never
+ * told: it is replaced where the command is made. The content of messages is told as a count only.
  */
 public interface SmtpObserver {
 

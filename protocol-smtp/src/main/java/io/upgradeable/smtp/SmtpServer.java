@@ -420,7 +420,8 @@ public final class SmtpServer implements AutoCloseable {
      * @return the server, to be closed
      * @throws IOException if the address cannot be bound
      * @throws InvalidTlsConfigurationException if no engine can do what the policy asks
-     * @throws IllegalStateException if the address, the policy or the handler is missing
+     * @throws IllegalStateException if the address, the policy or the handler is missing, or on an
+     *     event loop
      */
     public SmtpServer start() throws IOException {
       return new SmtpServer(this, acceptor);

@@ -3,7 +3,8 @@ package io.upgradeable.smtp;
 /**
  * Hears what is said between a server and its clients, from the reply to EHLO under TLS on; what
  * comes before that an {@link io.upgradeable.UpgradeObserver} hears. Called on event loops, for all
- * connections: methods must be quick and must not throw; an exception from here is ignored.
+ * connections: methods must be quick; what they throw is logged by the logger {@code
+ * io.upgradeable} and changes nothing.
  */
 public interface SmtpServerObserver {
 

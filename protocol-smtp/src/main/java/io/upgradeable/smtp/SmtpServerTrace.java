@@ -25,20 +25,20 @@ final class SmtpServerTrace {
     if (!isSilent()) {
       String argument = command.argument().isEmpty() ? "" : " " + command.argument();
       String line = redaction.shownLine(command.verb() + argument);
-      quietly(() -> observer.command(peer, line));
+      Observing.quietly(() -> observer.command(peer, line));
     }
   }
 
   /** A client answered a challenge. */
   void secret(SmtpServerPeer peer) {
     if (!isSilent()) {
-      quietly(() -> observer.command(peer, SmtpServerRedaction.REDACTED));
+      Observing.quietly(() -> observer.command(peer, SmtpServerRedaction.REDACTED));
     }
   }
 
   void content(SmtpServerPeer peer, long bytes) {
     if (!isSilent()) {
-      quietly(() -> observer.content(peer, bytes));
+      Observing.quietly(() -> observer.content(peer, bytes));
     }
   }
 
@@ -46,17 +46,7 @@ final class SmtpServerTrace {
     if (!isSilent()) {
       SmtpReply shown =
           reply.code() == CHALLENGE ? SmtpReply.of(CHALLENGE, SmtpServerRedaction.REDACTED) : reply;
-      quietly(() -> observer.reply(peer, shown));
-    }
-  }
-
-  private static void quietly(Runnable telling) {
-    try {
-      telling.run();
-    } catch (RuntimeException | Error mistake) {
-      // Whoever watches must not break what it watches.
-      System.getLogger("io.upgradeable")
-          .log(System.Logger.Level.ERROR, "an observer failed", mistake);
+      Observing.quietly(() -> observer.reply(peer, shown));
     }
   }
 }

@@ -1686,34 +1686,6 @@ class SmtpSessionTest {
     }
   }
 
-  /** An error of the caller's code, in a turn that no input of the peer started. */
-  @Test
-  @Timeout(20)
-  void observer_throwsAnErrorInACall_everybodyIsToldAndTheSessionIsOver() throws IOException {
-    SmtpObserver observer =
-        new SmtpObserver() {
-          @Override
-          public void command(String line) {
-            throw new AssertionError("a mistake");
-          }
-        };
-    try (SessionFixture mail =
-        SessionFixture.with(
-            offering().expectClose(), SessionFixture.PATIENT.withObserver(observer))) {
-      CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
-      CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
-
-      outcomes(first.join(), NOT_SENT);
-      assertThat(first.join().failure().orElseThrow())
-          .isInstanceOf(ClosedChannelException.class)
-          .hasRootCauseMessage("a mistake");
-      assertThatThrownBy(() -> mail.session().noop()).isInstanceOf(ClosedChannelException.class);
-      assertThat(second).isDone();
-      mail.session().quit();
-      mail.peer().awaitPlayed();
-    }
-  }
-
   @Test
   void observer_dialogue_commandsRepliesAndCounts() throws IOException {
     List<String> told = new CopyOnWriteArrayList<>();
@@ -1732,7 +1704,7 @@ class SmtpSessionTest {
           @Override
           public void reply(SmtpReply reply) {
             told.add("S: " + reply);
-            throw new IllegalStateException("ignored");
+            throw new AssertionError("logged, and no more");
           }
         };
     try (SessionFixture mail =

@@ -479,7 +479,8 @@ public final class NettyAcceptor implements AutoCloseable {
      * the connector's. What a session of this acceptor connects to by it stays on the session's
      * loop, so that bytes go from one connection to the other without changing threads.
      *
-     * @param connector the lender; to close it closes this acceptor
+     * @param connector the lender; to close it, or the connector that it is a view of, ends the
+     *     loops and closes this acceptor, though to close a view does not
      * @return this
      */
     public Builder eventLoopsOf(NettyConnector connector) {

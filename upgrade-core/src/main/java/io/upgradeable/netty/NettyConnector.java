@@ -251,6 +251,7 @@ public final class NettyConnector implements AutoCloseable {
 
   /**
    * Whether the calling thread is an event loop, of this connector or another: it must not block.
+   * Any other thread of Netty's counts as one.
    *
    * @return true on an event loop
    */
@@ -287,19 +288,23 @@ public final class NettyConnector implements AutoCloseable {
     }
 
     void start() {
-      result.whenComplete(
-          (connection, error) -> {
-            // Whoever completes it from outside gives it up, with a cancel or without.
-            tellConnectFailed(error == null || result.isCancelled() ? givenUp() : error);
-          });
+      result.whenComplete(this::onResult);
       open();
+    }
+
+    /** Whoever completes it from outside gives it up, with a cancel or without. */
+    private void onResult(@Nullable Connection connection, @Nullable Throwable error) {
+      tellConnectFailed(
+          error == null || result.isCancelled()
+              ? new CancellationException("cancelled by the caller")
+              : error);
     }
 
     private void open() {
       observer.connectStarted(path);
       connectEnded.set(false); // From here on there is an end to tell.
       if (result.isDone()) {
-        tellConnectFailed(givenUp()); // Its own look came before.
+        result.whenComplete(this::onResult); // The look that it had before came too early.
         return;
       }
       try {
@@ -317,10 +322,6 @@ public final class NettyConnector implements AutoCloseable {
         failConnect(
             new ConnectFailed(where("an address of the name"), "too many look-ups waiting", e));
       }
-    }
-
-    private CancellationException givenUp() {
-      return new CancellationException("cancelled by the caller");
     }
 
     private void limitLookUp(CompletableFuture<?> lookUp) {
@@ -513,7 +514,7 @@ public final class NettyConnector implements AutoCloseable {
   /**
    * Ends the threads. Connections that are open or being opened are closed; one that was closed
    * before has its time yet, two seconds at most, to send what was written. Does not wait for that.
-   * An acceptor to which the threads are lent is closed with it.
+   * An acceptor to which the threads are lent is closed with it; to close a view ends no threads.
    */
   @Override
   public void close() {
