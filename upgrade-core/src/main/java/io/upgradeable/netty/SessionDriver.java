@@ -155,7 +155,7 @@ final class SessionDriver implements SessionContext {
 
     @Override
     public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-      closing = true; // Whoever of this side it is: the connection's owner, a server that stops.
+      connection.onClose(); // Whoever of this side it is: its owner, a server that stops.
       ctx.close(promise);
     }
 
@@ -333,7 +333,7 @@ final class SessionDriver implements SessionContext {
 
   /** The peer ended the connection, in this way. */
   void endsWith(UpgradeException failure) {
-    if (cause.isEmpty() && !closing && !connection.isClosing()) {
+    if (cause.isEmpty() && !isClosing()) {
       cause = Optional.of(failure);
     }
   }
@@ -344,7 +344,7 @@ final class SessionDriver implements SessionContext {
   }
 
   boolean isClosing() {
-    return closing || connection.isClosing() || channel.eventLoop().isShuttingDown();
+    return closing || connection.isClosing();
   }
 
   /** A mistake of the session's author ends the connection; it is never told as the peer's. */
@@ -372,7 +372,6 @@ final class SessionDriver implements SessionContext {
       over = true;
       unread.clear();
     }
-    // A loop that ends closes its channels without asking their handlers.
     if (cause.isEmpty() && !isClosing()) {
       cause = Optional.of(Failures.reset(connection.where("the next bytes")));
     }
@@ -567,7 +566,8 @@ final class SessionDriver implements SessionContext {
               public void failed(Throwable failure) {
                 // With this side's own close, or failure, the peer's end is only its echo.
                 boolean echo =
-                    failure instanceof PeerClosed && (connection.isClosing() || cause.isPresent());
+                    failure instanceof ClosedChannelException
+                        || (failure instanceof PeerClosed && cause.isPresent());
                 Throwable told = echo ? goneCause() : failure;
                 if (!echo && failure instanceof UpgradeException known) {
                   cause = Optional.of(known);
@@ -629,7 +629,7 @@ final class SessionDriver implements SessionContext {
   public void fail(UpgradeException failure) {
     onLoop(
         () -> {
-          if (!over && !closing && !connection.isClosing() && cause.isEmpty()) {
+          if (!over && !isClosing() && cause.isEmpty()) {
             cause = Optional.of(failure);
           }
           channel.close();

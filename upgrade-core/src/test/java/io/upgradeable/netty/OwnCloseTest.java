@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.upgradeable.Connection;
+import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
 import io.upgradeable.PeerFixture;
 import io.upgradeable.TestIdentity;
+import io.upgradeable.UpgradeException.LayerTimedOut;
+import io.upgradeable.UpgradeObserver;
 import io.upgradeable.UpgradeableStream;
 import io.upgradeable.UpgradeableStreams;
 import io.upgradeable.session.SessionContext;
@@ -21,12 +24,16 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What this side closes, by whatever handle, is closed; it is never told as the peer's doing; and
@@ -41,6 +48,10 @@ final class OwnCloseTest extends PeerFixture {
 
   private NettyConnector connector() {
     return closing(NettyConnector.builder().threads(1).build());
+  }
+
+  private static Layer<List<String>> clientLayer() {
+    return Layer.of("line", LineNegotiation::client).tls(IDENTITY.client(TlsEngine.AUTO)).build();
   }
 
   private static Throwable failureOf(CompletableFuture<?> future) throws Exception {
@@ -143,6 +154,102 @@ final class OwnCloseTest extends PeerFixture {
     session.context();
     server.close();
     assertThat(session.next()).isEqualTo("closed");
+  }
+
+  /** Tells what layers failed by. */
+  private static UpgradeObserver failuresTo(LinkedBlockingQueue<Throwable> failures) {
+    return new UpgradeObserver() {
+      @Override
+      public void layerFailed(String path, Throwable cause) {
+        failures.add(cause);
+      }
+    };
+  }
+
+  private static void awaitNegotiation(
+      CompletableFuture<?> negotiated, Socket peer, boolean handshaking) throws Exception {
+    assertThat(hear(peer, 3)).isEqualTo("GO\n");
+    if (handshaking) {
+      say(peer, "OK\n");
+      assertThat(peer.getInputStream().read()).as("a handshake record").isEqualTo(0x16);
+    }
+    assertThat(negotiated).isNotDone();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void connectorClosed_duringALateNegotiation_isNotToldAsThePeers(boolean handshaking)
+      throws Exception {
+    LinkedBlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+    NettyConnector connector =
+        closing(NettyConnector.builder().threads(1).observer(failuresTo(failures)).build());
+    RecordingSession session = RecordingSession.silent();
+    connector.connect(LayerStack.tcp(peerEndpoint()), session);
+    Socket peer = accept();
+    CompletableFuture<List<String>> negotiated = session.context().negotiate(clientLayer());
+    awaitNegotiation(negotiated, peer, handshaking);
+    connector.close();
+    assertThat(failureOf(negotiated)).isInstanceOf(ClosedChannelException.class);
+    assertThat(session.next()).isEqualTo("closed");
+    assertThat(failures.poll(20, TimeUnit.SECONDS)).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void sessionFails_duringALateNegotiation_itEndsByThatFailure(boolean handshaking)
+      throws Exception {
+    LinkedBlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+    NettyConnector connector =
+        closing(NettyConnector.builder().threads(1).observer(failuresTo(failures)).build());
+    RecordingSession session = RecordingSession.silent();
+    connector.connect(LayerStack.tcp(peerEndpoint()), session);
+    Socket peer = accept();
+    CompletableFuture<List<String>> negotiated = session.context().negotiate(clientLayer());
+    awaitNegotiation(negotiated, peer, handshaking);
+    SessionContext context = session.context();
+    context.fail(context.timeout("a peer that reads", Duration.ofSeconds(1)));
+    assertThat(failureOf(negotiated)).isInstanceOf(LayerTimedOut.class);
+    assertThat(session.next()).isEqualTo("closed by LayerTimedOut");
+    assertThat(failures.poll(20, TimeUnit.SECONDS)).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void connectCancelled_whileALayerComesUp_isNotToldAsThePeers(boolean handshaking)
+      throws Exception {
+    LinkedBlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+    NettyConnector connector =
+        closing(NettyConnector.builder().threads(1).observer(failuresTo(failures)).build());
+    CompletableFuture<Connection> connecting =
+        connector.connectAsync(LayerStack.tcp(peerEndpoint()).then(clientLayer()));
+    awaitNegotiation(connecting, accept(), handshaking);
+    connecting.cancel(false);
+    assertThat(failures.poll(20, TimeUnit.SECONDS)).isInstanceOf(ClosedChannelException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void acceptorOrItsLenderClosed_whileALayerComesUp_isNotToldAsThePeers(boolean lenders)
+      throws Exception {
+    LinkedBlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+    NettyConnector lender = connector();
+    NettyAcceptor server =
+        closing(
+            NettyAcceptor.builder()
+                .listen(LOOPBACK)
+                .eventLoopsOf(lender)
+                .layer(Layer.of("line", LineNegotiation::server).build())
+                .observer(failuresTo(failures))
+                .start());
+    Socket client = dial(server);
+    say(client, "A\n");
+    assertThat(hear(client, 2)).isEqualTo("A\n");
+    if (lenders) {
+      lender.close();
+    } else {
+      server.close();
+    }
+    assertThat(failures.poll(20, TimeUnit.SECONDS)).isInstanceOf(ClosedChannelException.class);
   }
 
   // --- what this side wrote before its end
