@@ -486,7 +486,7 @@ final class NegotiationHandler<R> extends ChannelDuplexHandler {
     connection.observer().layerFailed(path(), cause);
     if (finalMessage.length() > 0) {
       connection.linger(engines());
-    } else {
+    } else if (!LingeringClose.isUnderWay(ctx().channel())) { // What was written has its time.
       ctx().close();
     }
     successor.failed(cause);

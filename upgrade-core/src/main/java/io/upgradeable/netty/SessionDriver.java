@@ -629,8 +629,14 @@ final class SessionDriver implements SessionContext {
   public void fail(UpgradeException failure) {
     onLoop(
         () -> {
+          if (LingeringClose.isUnderWay(channel)) {
+            return; // What was written before has its time.
+          }
           if (!over && !isClosing() && cause.isEmpty()) {
             cause = Optional.of(failure);
+          }
+          if (connection.topTls() == null) { // Under TLS the missing goodbye tells.
+            OutputEnd.resetOverWhatWaits(channel);
           }
           channel.close();
         },

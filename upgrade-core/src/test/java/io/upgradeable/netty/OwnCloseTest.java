@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.upgradeable.Connection;
 import io.upgradeable.Layer;
 import io.upgradeable.LayerStack;
+import io.upgradeable.Limits;
 import io.upgradeable.PeerFixture;
 import io.upgradeable.TestIdentity;
 import io.upgradeable.UpgradeException.LayerTimedOut;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.UpgradeableStream;
 import io.upgradeable.UpgradeableStreams;
+import io.upgradeable.negotiation.Reason;
+import io.upgradeable.negotiation.Step;
 import io.upgradeable.session.SessionContext;
 import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsEngine;
@@ -310,6 +313,111 @@ final class OwnCloseTest extends PeerFixture {
         .isInstanceOf(IOException.class);
     gone.get(20, TimeUnit.SECONDS);
     assertThat(session.next()).isEqualTo("closed");
+  }
+
+  @Test
+  void sessionFails_whileItsCloseLingers_whatWasWrittenArrives() throws Exception {
+    whileCloseLingers(this::failBehindAClose);
+  }
+
+  private void failBehindAClose() throws Exception {
+    int length = 16 * 1024 * 1024; // more than the kernels take unread
+    RecordingSession session = RecordingSession.silent();
+    connector().connect(LayerStack.tcp(peerEndpoint()), session);
+    Socket peer = accept();
+    SessionContext context = session.context();
+    CompletableFuture<Void> written = context.write(ByteBuffer.allocate(length));
+    context.close();
+    context.fail(context.timeout("a peer that reads", Duration.ofSeconds(1)));
+    session.settle(); // What it does, it has done now.
+    long received = peer.getInputStream().transferTo(OutputStream.nullOutputStream());
+    assertThat(received).isEqualTo(length);
+    written.get(20, TimeUnit.SECONDS);
+    peer.close();
+    assertThat(session.next()).isEqualTo("closed");
+  }
+
+  @Test
+  void negotiationTimesOut_whileACloseLingers_whatWasWrittenArrives() throws Exception {
+    whileCloseLingers(this::timeOutBehindAClose);
+  }
+
+  private void timeOutBehindAClose() throws Exception {
+    int length = 16 * 1024 * 1024; // more than the kernels take unread
+    Duration limit = Duration.ofMillis(100);
+    RecordingSession session = RecordingSession.silent();
+    connector().connect(LayerStack.tcp(peerEndpoint()), session);
+    Socket peer = accept();
+    SessionContext context = session.context();
+    Layer<List<String>> waiting =
+        Layer.of("line", LineNegotiation::server)
+            .limits(Limits.CLIENT.withStepTimeout(limit))
+            .build();
+    CompletableFuture<List<String>> negotiated = new CompletableFuture<>();
+    CompletableFuture<Void> expired = new CompletableFuture<>();
+    // In one task: the close comes before the limit.
+    context
+        .executor()
+        .execute(
+            () -> {
+              context.write(ByteBuffer.allocate(length));
+              context
+                  .negotiate(waiting)
+                  .whenComplete((lines, error) -> negotiated.completeExceptionally(error));
+              context.close();
+              context.schedule(limit.multipliedBy(2), () -> expired.complete(null));
+            });
+    expired.get(20, TimeUnit.SECONDS);
+    long received = peer.getInputStream().transferTo(OutputStream.nullOutputStream());
+    assertThat(received).isEqualTo(length);
+    peer.close();
+    assertThat(failureOf(negotiated)).isInstanceOf(ClosedChannelException.class);
+    assertThat(session.next()).isEqualTo("closed");
+  }
+
+  @Test
+  void negotiationFails_whileACloseLingers_whatWasWrittenArrives() throws Exception {
+    whileCloseLingers(this::failNegotiationBehindAClose);
+  }
+
+  private void failNegotiationBehindAClose() throws Exception {
+    int length = 16 * 1024 * 1024; // more than the kernels take unread
+    RecordingSession session = RecordingSession.silent();
+    connector().connect(LayerStack.tcp(peerEndpoint()), session);
+    Socket peer = accept();
+    SessionContext context = session.context();
+    Layer<List<String>> closes =
+        Layer.of(
+                "line",
+                () ->
+                    LineNegotiation.silent(
+                        line -> {
+                          context.close();
+                          return Step.fail(Reason.refused(line, ""));
+                        }))
+            .build();
+    context.write(ByteBuffer.allocate(length));
+    CompletableFuture<List<String>> negotiated = context.negotiate(closes);
+    say(peer, "NO\n");
+    assertThat(failureOf(negotiated)).isInstanceOf(ClosedChannelException.class);
+    long received = peer.getInputStream().transferTo(OutputStream.nullOutputStream());
+    assertThat(received).isEqualTo(length);
+    peer.close();
+    assertThat(session.next()).isEqualTo("closed");
+  }
+
+  @Test
+  void sessionFails_inPlaintextOverBytesThatThePeerDoesNotRead_isReset() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connector().connect(LayerStack.tcp(peerEndpoint()), session);
+    Socket peer = accept();
+    SessionContext context = session.context();
+    context.write(ByteBuffer.allocate(64 * 1024 * 1024));
+    context.fail(context.timeout("a peer that reads", Duration.ofSeconds(1)));
+    assertThat(session.next()).isEqualTo("closed by LayerTimedOut");
+    // What was cut off must not look complete.
+    assertThatThrownBy(() -> peer.getInputStream().readAllBytes())
+        .isInstanceOf(SocketException.class);
   }
 
   // --- what came before the peer's end
