@@ -10,9 +10,11 @@ import io.upgradeable.Limits;
 import io.upgradeable.PeerFixture;
 import io.upgradeable.TestIdentity;
 import io.upgradeable.UpgradeException.LayerTimedOut;
+import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.UpgradeObserver;
 import io.upgradeable.UpgradeableStream;
 import io.upgradeable.UpgradeableStreams;
+import io.upgradeable.negotiation.Message;
 import io.upgradeable.negotiation.Reason;
 import io.upgradeable.negotiation.Step;
 import io.upgradeable.session.SessionContext;
@@ -313,6 +315,33 @@ final class OwnCloseTest extends PeerFixture {
         .isInstanceOf(IOException.class);
     gone.get(20, TimeUnit.SECONDS);
     assertThat(session.next()).isEqualTo("closed");
+  }
+
+  @Test
+  void layerFails_withALongFinalMessage_peerThatReadsLaterGetsAllOfIt() throws Exception {
+    whileCloseLingers(this::failWithALongFinalMessage);
+  }
+
+  private void failWithALongFinalMessage() throws Exception {
+    String last = "x".repeat(16 * 1024 * 1024); // more than the kernels take unread
+    CompletableFuture<Connection> connecting =
+        connector()
+            .connectAsync(
+                LayerStack.tcp(peerEndpoint())
+                    .then(
+                        Layer.of(
+                                "line",
+                                () ->
+                                    LineNegotiation.silent(
+                                        line ->
+                                            Step.fail(
+                                                Reason.refused(line, ""), Message.text(last))))
+                            .build()));
+    Socket peer = accept();
+    say(peer, "NO\n");
+    assertThat(failureOf(connecting)).isInstanceOf(PeerRefused.class);
+    long received = peer.getInputStream().transferTo(OutputStream.nullOutputStream());
+    assertThat(received).isEqualTo(last.length());
   }
 
   @Test
