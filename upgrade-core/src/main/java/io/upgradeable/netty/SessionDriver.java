@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -460,24 +461,30 @@ final class SessionDriver implements SessionContext {
   }
 
   private void writeNow(ByteBuffer bytes, CompletableFuture<Void> written) {
-    channel
-        .writeAndFlush(Unpooled.wrappedBuffer(bytes))
-        .addListener(
-            future -> {
-              if (future.isSuccess()) {
-                written.complete(null);
-              } else if (future.cause() instanceof ClosedChannelException) {
-                // Behind the event that tells why.
-                executor().execute(() -> written.completeExceptionally(goneCause()));
-              } else {
-                UpgradeException failure =
-                    Failures.ofTransport(future.cause(), connection.where("an open connection"));
-                if (!channel.isOpen()) {
-                  endsWith(failure); // What is written behind it finds only a closed channel.
-                }
-                written.completeExceptionally(failure);
-              }
-            });
+    tellWritten(channel.writeAndFlush(Unpooled.wrappedBuffer(bytes)), written);
+  }
+
+  private void writeUnflushed(ByteBuffer bytes, CompletableFuture<Void> written) {
+    tellWritten(channel.write(Unpooled.wrappedBuffer(bytes)), written);
+  }
+
+  private void tellWritten(ChannelFuture writing, CompletableFuture<Void> written) {
+    writing.addListener(
+        future -> {
+          if (future.isSuccess()) {
+            written.complete(null);
+          } else if (future.cause() instanceof ClosedChannelException) {
+            // Behind the event that tells why.
+            executor().execute(() -> written.completeExceptionally(goneCause()));
+          } else {
+            UpgradeException failure =
+                Failures.ofTransport(future.cause(), connection.where("an open connection"));
+            if (!channel.isOpen()) {
+              endsWith(failure); // What is written behind it finds only a closed channel.
+            }
+            written.completeExceptionally(failure);
+          }
+        });
   }
 
   @Override
@@ -557,7 +564,7 @@ final class SessionDriver implements SessionContext {
               public void completed(ChannelHandlerContext to, R value, UnreadBytes rest) {
                 SetUp.replace(to, new Handler());
                 unseen = !rest.isEmpty();
-                gate.open(SessionDriver.this::writeNow);
+                openGate();
                 result.complete(value);
                 settle();
               }
@@ -580,6 +587,13 @@ final class SessionDriver implements SessionContext {
             });
     SetUp.replace(from, driver);
     driver.start();
+  }
+
+  private void openGate() {
+    // All is handed on before anybody hears that the first of it left, and perhaps closes then.
+    if (gate.open(this::writeUnflushed)) {
+      channel.flush();
+    }
   }
 
   @Override

@@ -247,6 +247,91 @@ final class LateNegotiationTest extends PeerFixture {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void closeFromTheCompletionOfAWriteThatWaited_whatWasWrittenBeforeItArrives(TlsEngine engine)
+      throws Exception {
+    RecordingSession serving = new RecordingSession();
+    NettyAcceptor server = serveLines(serving);
+    RecordingSession session = RecordingSession.silent();
+    connector(Transport.AUTO).connect(LayerStack.tcp(server.endpoint()), session);
+    SessionContext context = session.context();
+    Layer<List<String>> layer =
+        Layer.of("line", LineNegotiation::client).tls(IDENTITY.client(engine)).build();
+    CompletableFuture<CompletableFuture<Void>> third = new CompletableFuture<>();
+    CompletableFuture<CompletableFuture<Void>> second = new CompletableFuture<>();
+    // In one task: all of it happens before the server can answer.
+    context
+        .executor()
+        .execute(
+            () -> {
+              context.negotiate(layer);
+              context
+                  .write(bytes("first"))
+                  .thenRun(
+                      () -> {
+                        third.complete(context.write(bytes("-third")));
+                        context.close();
+                      });
+              second.complete(context.write(bytes("-second")));
+            });
+    assertThat(serving.text(18)).isEqualTo("first-second-third");
+    second.get(20, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS);
+    third.get(20, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS);
+    assertThat(serving.next()).isEqualTo("input closed");
+    serving.context().close();
+    assertThat(session.next()).isEqualTo("closed");
+  }
+
+  @Test
+  void shutdownOutputFromTheCompletionOfAWriteThatWaited_endsBehindWhatWasWritten()
+      throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    SessionContext context = session.context();
+    CompletableFuture<CompletableFuture<Void>> ended = new CompletableFuture<>();
+    context
+        .executor()
+        .execute(
+            () -> {
+              context.negotiate(OneLine.layer());
+              context.write(bytes("first")).thenRun(() -> ended.complete(context.shutdownOutput()));
+              context.write(bytes("-second"));
+            });
+    say(peer, "go on\n");
+    ended.get(20, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS);
+    assertThat(new String(peer.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
+        .isEqualTo("HELLO\nfirst-second");
+  }
+
+  @Test
+  void negotiateFromTheCompletionOfAWriteThatWaited_runsBehindWhatWasWritten() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    SessionContext context = session.context();
+    CompletableFuture<CompletableFuture<String>> next = new CompletableFuture<>();
+    context
+        .executor()
+        .execute(
+            () -> {
+              context.negotiate(OneLine.layer());
+              context
+                  .write(bytes("first"))
+                  .thenRun(() -> next.complete(context.negotiate(OneLine.layer())));
+              context.write(bytes("-second"));
+            });
+    say(peer, "go on\n");
+    assertThat(hear(peer, 24)).isEqualTo("HELLO\nfirst-secondHELLO\n");
+    say(peer, "again\nyours");
+    assertThat(next.get(20, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS)).isEqualTo("again");
+    context.requestInput();
+    assertThat(session.text(5)).isEqualTo("yours");
+  }
+
   private NettyAcceptor serveLines(RecordingSession session) throws IOException {
     return closing(
         NettyAcceptor.builder()
