@@ -129,6 +129,9 @@ final class NegotiationHandler<R> extends ChannelDuplexHandler {
     } catch (RuntimeException | Error e) {
       abort(e);
     }
+    if (!ctx.channel().isActive()) {
+      channelInactive(ctx); // It was told to the handler before, or is being told.
+    }
   }
 
   /** Carries out a step, and those that follow from it without new input. */

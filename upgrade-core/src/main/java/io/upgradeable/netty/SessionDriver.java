@@ -368,6 +368,9 @@ final class SessionDriver implements SessionContext {
     }
     if (hasPeerEnded() && !isClosing()) {
       tellInputClosed(); // The bytes before it stay, for a session that reads on.
+      if (over) {
+        return; // It began a negotiation, which met the end, and told of it.
+      }
       over = true;
     } else {
       over = true;

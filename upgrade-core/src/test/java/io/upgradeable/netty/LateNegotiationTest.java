@@ -11,6 +11,7 @@ import io.upgradeable.PeerFixture;
 import io.upgradeable.Security;
 import io.upgradeable.Tap;
 import io.upgradeable.TestIdentity;
+import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.UpgradeableStream;
 import io.upgradeable.UpgradeableStreams;
@@ -20,6 +21,7 @@ import io.upgradeable.negotiation.Negotiation;
 import io.upgradeable.negotiation.Step;
 import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.negotiation.UnreadPolicy;
+import io.upgradeable.session.Session;
 import io.upgradeable.session.SessionContext;
 import io.upgradeable.tls.TlsEngine;
 import java.io.IOException;
@@ -27,14 +29,21 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A session that hands its connection to a negotiation, and what happens around it meanwhile. */
@@ -168,6 +177,67 @@ final class LateNegotiationTest extends PeerFixture {
     assertThat(negotiated.get(20, TimeUnit.SECONDS)).isEqualTo("mine");
     session.context().requestInput();
     assertThat(session.text(5)).isEqualTo("yours");
+  }
+
+  /** One that says something first, and one that only waits. */
+  private static Stream<Layer<String>> quickAndSilent() {
+    return Stream.of(OneLine.layer(), Layer.of("silent", Waiting::new).build());
+  }
+
+  @ParameterizedTest
+  @MethodSource("quickAndSilent")
+  void negotiate_whenToldOfTheEndByAConnectionThatIsGone_endsAndTheSessionIsClosedOnce(
+      Layer<String> layer) throws Exception {
+    CompletableFuture<CompletableFuture<String>> negotiating = new CompletableFuture<>();
+    AtomicInteger ends = new AtomicInteger();
+    CompletableFuture<Void> closed = new CompletableFuture<>();
+    Session session =
+        new Session() {
+          private @Nullable SessionContext context;
+
+          @Override
+          public void opened(SessionContext opened) {
+            context = opened;
+            opened
+                .negotiate(OneLine.layer())
+                .thenRun(() -> opened.executor().execute(() -> writeOn(opened)));
+          }
+
+          /** Until the peer's reset is met. */
+          private void writeOn(SessionContext opened) {
+            opened
+                .write(bytes("more"))
+                .thenRun(() -> opened.schedule(Duration.ofMillis(1), () -> writeOn(opened)));
+          }
+
+          @Override
+          public void receive(ByteBuffer input) {
+            throw new AssertionError("nothing was asked for");
+          }
+
+          @Override
+          public void inputClosed(boolean truncated) {
+            negotiating.complete(Objects.requireNonNull(context).negotiate(layer));
+          }
+
+          @Override
+          public void closed(Optional<UpgradeException> cause) {
+            ends.incrementAndGet();
+            // Behind what is under way.
+            Objects.requireNonNull(context).executor().execute(() -> closed.complete(null));
+          }
+        };
+    closing(connector(Transport.AUTO).connect(LayerStack.tcp(peerEndpoint()), session));
+    Socket peer = accept();
+    assertThat(hear(peer, 6)).isEqualTo("HELLO\n");
+    say(peer, "half a line"); // which the session leaves unread
+    peer.shutdownOutput();
+    assertThat(hear(peer, 4)).isEqualTo("more"); // the negotiation is over
+    peer.setSoLinger(true, 0);
+    peer.close();
+    closed.get(20, TimeUnit.SECONDS);
+    assertThat(negotiating.get(20, TimeUnit.SECONDS)).isDone();
+    assertThat(ends).hasValue(1);
   }
 
   // --- output
