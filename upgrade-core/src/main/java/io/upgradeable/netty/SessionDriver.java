@@ -593,6 +593,9 @@ final class SessionDriver implements SessionContext {
   }
 
   private void openGate() {
+    if (connection.isClosing()) {
+      gate.fail(this::goneCause); // They would come behind the end.
+    }
     // All is handed on before anybody hears that the first of it left, and perhaps closes then.
     if (gate.open(this::writeUnflushed)) {
       channel.flush();

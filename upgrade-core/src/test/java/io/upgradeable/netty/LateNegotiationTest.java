@@ -23,6 +23,7 @@ import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.negotiation.UnreadPolicy;
 import io.upgradeable.session.Session;
 import io.upgradeable.session.SessionContext;
+import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsEngine;
 import java.io.IOException;
 import java.net.Socket;
@@ -400,6 +401,49 @@ final class LateNegotiationTest extends PeerFixture {
     assertThat(next.get(20, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS)).isEqualTo("again");
     context.requestInput();
     assertThat(session.text(5)).isEqualTo("yours");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void negotiationIsDoneBehindAClose_writesThatWaitedFailAsClosed(TlsEngine engine)
+      throws Exception {
+    RecordingSession serving = new RecordingSession();
+    NettyAcceptor server =
+        closing(
+            NettyAcceptor.builder()
+                .listen(LOOPBACK)
+                .threads(1)
+                .layer(ImplicitTls.server(IDENTITY.server(engine)))
+                .session(connection -> serving)
+                .start());
+    RecordingSession session = RecordingSession.silent();
+    connector(Transport.AUTO)
+        .connect(
+            LayerStack.tcp(server.endpoint())
+                .then(ImplicitTls.client(server.endpoint(), IDENTITY.client(engine))),
+            session);
+    SessionContext context = session.context();
+    Layer<List<String>> closes =
+        Layer.of(
+                "closes",
+                () ->
+                    LineNegotiation.silent(
+                        line -> {
+                          context.close();
+                          return Step.done(List.of(line));
+                        }))
+            .build();
+    CompletableFuture<List<String>> negotiated = context.negotiate(closes);
+    CompletableFuture<Void> waited = context.write(bytes("waits"));
+    serving.context().write(bytes("go on\n"));
+    assertThat(negotiated.get(20, TimeUnit.SECONDS)).containsExactly("go on");
+    assertThatThrownBy(() -> waited.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(ClosedChannelException.class);
+    assertThat(serving.next()).isEqualTo("input closed");
+    serving.context().close();
+    assertThat(session.next()).isEqualTo("closed");
   }
 
   private NettyAcceptor serveLines(RecordingSession session) throws IOException {
