@@ -2,8 +2,9 @@ package io.upgradeable.netty;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.upgradeable.Layer;
@@ -48,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing is read unless the driver asks: a negotiation that waits for its writes to leave, or
  * is over, leaves the peer's bytes in the socket.
  */
-final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
+final class NegotiationHandler<R> extends ChannelDuplexHandler {
 
   /** What follows the negotiation. Exactly one method is called, on the event loop. */
   interface Successor<R> {
@@ -127,6 +128,9 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
       run(negotiation.begin(), true);
     } catch (RuntimeException | Error e) {
       abort(e);
+    }
+    if (!ctx.channel().isActive()) {
+      channelInactive(ctx); // It was told to the handler before, or is being told.
     }
   }
 
@@ -390,6 +394,13 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** Not the driver's own, which starts below it. */
+  @Override
+  public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+    connection.onClose(); // Whoever of this side it is: a connector that stops, a caller's cancel.
+    ctx.close(promise);
+  }
+
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     if (connection.isClosing()) {
@@ -450,7 +461,8 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
 
   private void fail(UpgradeException cause, Message finalMessage) {
     if (state != State.OVER) {
-      giveUp(cause, finalMessage);
+      // What breaks once this side has begun to close is not the peer's doing.
+      giveUp(connection.isClosing() ? new ClosedChannelException() : cause, finalMessage);
     }
   }
 
@@ -477,7 +489,7 @@ final class NegotiationHandler<R> extends ChannelInboundHandlerAdapter {
     connection.observer().layerFailed(path(), cause);
     if (finalMessage.length() > 0) {
       connection.linger(engines());
-    } else {
+    } else if (!LingeringClose.isUnderWay(ctx().channel())) { // What was written has its time.
       ctx().close();
     }
     successor.failed(cause);

@@ -134,9 +134,15 @@ final class NettyConnection implements Connection {
     return engines;
   }
 
+  /** This side closes the channel, by whichever handle. */
+  void onClose() {
+    closing = true;
+  }
+
   /** Whether this side has begun to close. */
   boolean isClosing() {
-    return closing;
+    // A loop that ends closes its channels without asking their handlers.
+    return closing || channel.eventLoop().isShuttingDown();
   }
 
   /** The chain line up to a layer that is not up yet. */
@@ -226,7 +232,7 @@ final class NettyConnection implements Connection {
   }
 
   private void beginToClose() {
-    closing = true;
+    onClose();
     linger(engines);
   }
 

@@ -436,7 +436,8 @@ public final class NettyConnector implements AutoCloseable {
       result.whenComplete(
           (connection, error) -> {
             if (!(connection instanceof NettyConnection up) || up.channel() != channel) {
-              channel.close(); // It failed, or somebody else completed it: nobody has this one.
+              // It failed, or somebody else completed it: nobody has this one.
+              LingeringClose.closeUnlessUnderWay(channel);
             }
           });
       connecting.addListener(

@@ -61,14 +61,19 @@ final class OutboundGate {
 
   /**
    * Lets everything through, in order. What is written meanwhile by those who waited comes behind.
+   *
+   * @return whether anything waited
    */
-  void open(Outlet outlet) {
+  boolean open(Outlet outlet) {
+    boolean waited = false;
     for (Waiting write = poll(); write != null; write = poll()) {
       if (!write.written().isDone()) { // Given up meanwhile: its memory is the caller's again.
         outlet.write(write.bytes(), write.written());
+        waited = true;
       }
     }
     closed = false;
+    return waited;
   }
 
   /** Fails everything that waits; the cause is made only if something does. */

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -155,7 +156,7 @@ final class SessionDriver implements SessionContext {
 
     @Override
     public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-      closing = true; // Whoever of this side it is: the connection's owner, a server that stops.
+      connection.onClose(); // Whoever of this side it is: its owner, a server that stops.
       ctx.close(promise);
     }
 
@@ -333,7 +334,7 @@ final class SessionDriver implements SessionContext {
 
   /** The peer ended the connection, in this way. */
   void endsWith(UpgradeException failure) {
-    if (cause.isEmpty() && !closing && !connection.isClosing()) {
+    if (cause.isEmpty() && !isClosing()) {
       cause = Optional.of(failure);
     }
   }
@@ -344,7 +345,7 @@ final class SessionDriver implements SessionContext {
   }
 
   boolean isClosing() {
-    return closing || connection.isClosing() || channel.eventLoop().isShuttingDown();
+    return closing || connection.isClosing();
   }
 
   /** A mistake of the session's author ends the connection; it is never told as the peer's. */
@@ -367,12 +368,14 @@ final class SessionDriver implements SessionContext {
     }
     if (hasPeerEnded() && !isClosing()) {
       tellInputClosed(); // The bytes before it stay, for a session that reads on.
+      if (over) {
+        return; // It began a negotiation, which met the end, and told of it.
+      }
       over = true;
     } else {
       over = true;
       unread.clear();
     }
-    // A loop that ends closes its channels without asking their handlers.
     if (cause.isEmpty() && !isClosing()) {
       cause = Optional.of(Failures.reset(connection.where("the next bytes")));
     }
@@ -461,24 +464,30 @@ final class SessionDriver implements SessionContext {
   }
 
   private void writeNow(ByteBuffer bytes, CompletableFuture<Void> written) {
-    channel
-        .writeAndFlush(Unpooled.wrappedBuffer(bytes))
-        .addListener(
-            future -> {
-              if (future.isSuccess()) {
-                written.complete(null);
-              } else if (future.cause() instanceof ClosedChannelException) {
-                // Behind the event that tells why.
-                executor().execute(() -> written.completeExceptionally(goneCause()));
-              } else {
-                UpgradeException failure =
-                    Failures.ofTransport(future.cause(), connection.where("an open connection"));
-                if (!channel.isOpen()) {
-                  endsWith(failure); // What is written behind it finds only a closed channel.
-                }
-                written.completeExceptionally(failure);
-              }
-            });
+    tellWritten(channel.writeAndFlush(Unpooled.wrappedBuffer(bytes)), written);
+  }
+
+  private void writeUnflushed(ByteBuffer bytes, CompletableFuture<Void> written) {
+    tellWritten(channel.write(Unpooled.wrappedBuffer(bytes)), written);
+  }
+
+  private void tellWritten(ChannelFuture writing, CompletableFuture<Void> written) {
+    writing.addListener(
+        future -> {
+          if (future.isSuccess()) {
+            written.complete(null);
+          } else if (future.cause() instanceof ClosedChannelException) {
+            // Behind the event that tells why.
+            executor().execute(() -> written.completeExceptionally(goneCause()));
+          } else {
+            UpgradeException failure =
+                Failures.ofTransport(future.cause(), connection.where("an open connection"));
+            if (!channel.isOpen()) {
+              endsWith(failure); // What is written behind it finds only a closed channel.
+            }
+            written.completeExceptionally(failure);
+          }
+        });
   }
 
   @Override
@@ -558,7 +567,7 @@ final class SessionDriver implements SessionContext {
               public void completed(ChannelHandlerContext to, R value, UnreadBytes rest) {
                 SetUp.replace(to, new Handler());
                 unseen = !rest.isEmpty();
-                gate.open(SessionDriver.this::writeNow);
+                openGate();
                 result.complete(value);
                 settle();
               }
@@ -567,7 +576,8 @@ final class SessionDriver implements SessionContext {
               public void failed(Throwable failure) {
                 // With this side's own close, or failure, the peer's end is only its echo.
                 boolean echo =
-                    failure instanceof PeerClosed && (connection.isClosing() || cause.isPresent());
+                    failure instanceof ClosedChannelException
+                        || (failure instanceof PeerClosed && cause.isPresent());
                 Throwable told = echo ? goneCause() : failure;
                 if (!echo && failure instanceof UpgradeException known) {
                   cause = Optional.of(known);
@@ -580,6 +590,16 @@ final class SessionDriver implements SessionContext {
             });
     SetUp.replace(from, driver);
     driver.start();
+  }
+
+  private void openGate() {
+    if (connection.isClosing()) {
+      gate.fail(this::goneCause); // They would come behind the end.
+    }
+    // All is handed on before anybody hears that the first of it left, and perhaps closes then.
+    if (gate.open(this::writeUnflushed)) {
+      channel.flush();
+    }
   }
 
   @Override
@@ -629,8 +649,14 @@ final class SessionDriver implements SessionContext {
   public void fail(UpgradeException failure) {
     onLoop(
         () -> {
-          if (!over && !closing && !connection.isClosing() && cause.isEmpty()) {
+          if (LingeringClose.isUnderWay(channel)) {
+            return; // What was written before has its time.
+          }
+          if (!over && !isClosing() && cause.isEmpty()) {
             cause = Optional.of(failure);
+          }
+          if (connection.topTls() == null) { // Under TLS the missing goodbye tells.
+            OutputEnd.resetOverWhatWaits(channel);
           }
           channel.close();
         },

@@ -11,6 +11,7 @@ import io.upgradeable.PeerFixture;
 import io.upgradeable.Security;
 import io.upgradeable.Tap;
 import io.upgradeable.TestIdentity;
+import io.upgradeable.UpgradeException;
 import io.upgradeable.UpgradeException.PeerRefused;
 import io.upgradeable.UpgradeableStream;
 import io.upgradeable.UpgradeableStreams;
@@ -20,21 +21,30 @@ import io.upgradeable.negotiation.Negotiation;
 import io.upgradeable.negotiation.Step;
 import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.negotiation.UnreadPolicy;
+import io.upgradeable.session.Session;
 import io.upgradeable.session.SessionContext;
+import io.upgradeable.tls.ImplicitTls;
 import io.upgradeable.tls.TlsEngine;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A session that hands its connection to a negotiation, and what happens around it meanwhile. */
@@ -170,6 +180,67 @@ final class LateNegotiationTest extends PeerFixture {
     assertThat(session.text(5)).isEqualTo("yours");
   }
 
+  /** One that says something first, and one that only waits. */
+  private static Stream<Layer<String>> quickAndSilent() {
+    return Stream.of(OneLine.layer(), Layer.of("silent", Waiting::new).build());
+  }
+
+  @ParameterizedTest
+  @MethodSource("quickAndSilent")
+  void negotiate_whenToldOfTheEndByAConnectionThatIsGone_endsAndTheSessionIsClosedOnce(
+      Layer<String> layer) throws Exception {
+    CompletableFuture<CompletableFuture<String>> negotiating = new CompletableFuture<>();
+    AtomicInteger ends = new AtomicInteger();
+    CompletableFuture<Void> closed = new CompletableFuture<>();
+    Session session =
+        new Session() {
+          private @Nullable SessionContext context;
+
+          @Override
+          public void opened(SessionContext opened) {
+            context = opened;
+            opened
+                .negotiate(OneLine.layer())
+                .thenRun(() -> opened.executor().execute(() -> writeOn(opened)));
+          }
+
+          /** Until the peer's reset is met. */
+          private void writeOn(SessionContext opened) {
+            opened
+                .write(bytes("more"))
+                .thenRun(() -> opened.schedule(Duration.ofMillis(1), () -> writeOn(opened)));
+          }
+
+          @Override
+          public void receive(ByteBuffer input) {
+            throw new AssertionError("nothing was asked for");
+          }
+
+          @Override
+          public void inputClosed(boolean truncated) {
+            negotiating.complete(Objects.requireNonNull(context).negotiate(layer));
+          }
+
+          @Override
+          public void closed(Optional<UpgradeException> cause) {
+            ends.incrementAndGet();
+            // Behind what is under way.
+            Objects.requireNonNull(context).executor().execute(() -> closed.complete(null));
+          }
+        };
+    closing(connector(Transport.AUTO).connect(LayerStack.tcp(peerEndpoint()), session));
+    Socket peer = accept();
+    assertThat(hear(peer, 6)).isEqualTo("HELLO\n");
+    say(peer, "half a line"); // which the session leaves unread
+    peer.shutdownOutput();
+    assertThat(hear(peer, 4)).isEqualTo("more"); // the negotiation is over
+    peer.setSoLinger(true, 0);
+    peer.close();
+    closed.get(20, TimeUnit.SECONDS);
+    assertThat(negotiating.get(20, TimeUnit.SECONDS)).isDone();
+    assertThat(ends).hasValue(1);
+  }
+
   // --- output
 
   @Test
@@ -245,6 +316,134 @@ final class LateNegotiationTest extends PeerFixture {
         assertThat(sent.indexOf("SECRET", request)).isEqualTo(-1);
       }
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void closeFromTheCompletionOfAWriteThatWaited_whatWasWrittenBeforeItArrives(TlsEngine engine)
+      throws Exception {
+    RecordingSession serving = new RecordingSession();
+    NettyAcceptor server = serveLines(serving);
+    RecordingSession session = RecordingSession.silent();
+    connector(Transport.AUTO).connect(LayerStack.tcp(server.endpoint()), session);
+    SessionContext context = session.context();
+    Layer<List<String>> layer =
+        Layer.of("line", LineNegotiation::client).tls(IDENTITY.client(engine)).build();
+    CompletableFuture<CompletableFuture<Void>> third = new CompletableFuture<>();
+    CompletableFuture<CompletableFuture<Void>> second = new CompletableFuture<>();
+    // In one task: all of it happens before the server can answer.
+    context
+        .executor()
+        .execute(
+            () -> {
+              context.negotiate(layer);
+              context
+                  .write(bytes("first"))
+                  .thenRun(
+                      () -> {
+                        third.complete(context.write(bytes("-third")));
+                        context.close();
+                      });
+              second.complete(context.write(bytes("-second")));
+            });
+    assertThat(serving.text(18)).isEqualTo("first-second-third");
+    second.get(20, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS);
+    third.get(20, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS);
+    assertThat(serving.next()).isEqualTo("input closed");
+    serving.context().close();
+    assertThat(session.next()).isEqualTo("closed");
+  }
+
+  @Test
+  void shutdownOutputFromTheCompletionOfAWriteThatWaited_endsBehindWhatWasWritten()
+      throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    SessionContext context = session.context();
+    CompletableFuture<CompletableFuture<Void>> ended = new CompletableFuture<>();
+    context
+        .executor()
+        .execute(
+            () -> {
+              context.negotiate(OneLine.layer());
+              context.write(bytes("first")).thenRun(() -> ended.complete(context.shutdownOutput()));
+              context.write(bytes("-second"));
+            });
+    say(peer, "go on\n");
+    ended.get(20, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS);
+    assertThat(new String(peer.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
+        .isEqualTo("HELLO\nfirst-second");
+  }
+
+  @Test
+  void negotiateFromTheCompletionOfAWriteThatWaited_runsBehindWhatWasWritten() throws Exception {
+    RecordingSession session = RecordingSession.silent();
+    connect(Transport.AUTO, session);
+    Socket peer = accept();
+    SessionContext context = session.context();
+    CompletableFuture<CompletableFuture<String>> next = new CompletableFuture<>();
+    context
+        .executor()
+        .execute(
+            () -> {
+              context.negotiate(OneLine.layer());
+              context
+                  .write(bytes("first"))
+                  .thenRun(() -> next.complete(context.negotiate(OneLine.layer())));
+              context.write(bytes("-second"));
+            });
+    say(peer, "go on\n");
+    assertThat(hear(peer, 24)).isEqualTo("HELLO\nfirst-secondHELLO\n");
+    say(peer, "again\nyours");
+    assertThat(next.get(20, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS)).isEqualTo("again");
+    context.requestInput();
+    assertThat(session.text(5)).isEqualTo("yours");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TlsEngine.class,
+      names = {"JDK", "OPENSSL"})
+  void negotiationIsDoneBehindAClose_writesThatWaitedFailAsClosed(TlsEngine engine)
+      throws Exception {
+    RecordingSession serving = new RecordingSession();
+    NettyAcceptor server =
+        closing(
+            NettyAcceptor.builder()
+                .listen(LOOPBACK)
+                .threads(1)
+                .layer(ImplicitTls.server(IDENTITY.server(engine)))
+                .session(connection -> serving)
+                .start());
+    RecordingSession session = RecordingSession.silent();
+    connector(Transport.AUTO)
+        .connect(
+            LayerStack.tcp(server.endpoint())
+                .then(ImplicitTls.client(server.endpoint(), IDENTITY.client(engine))),
+            session);
+    SessionContext context = session.context();
+    Layer<List<String>> closes =
+        Layer.of(
+                "closes",
+                () ->
+                    LineNegotiation.silent(
+                        line -> {
+                          context.close();
+                          return Step.done(List.of(line));
+                        }))
+            .build();
+    CompletableFuture<List<String>> negotiated = context.negotiate(closes);
+    CompletableFuture<Void> waited = context.write(bytes("waits"));
+    serving.context().write(bytes("go on\n"));
+    assertThat(negotiated.get(20, TimeUnit.SECONDS)).containsExactly("go on");
+    assertThatThrownBy(() -> waited.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(ClosedChannelException.class);
+    assertThat(serving.next()).isEqualTo("input closed");
+    serving.context().close();
+    assertThat(session.next()).isEqualTo("closed");
   }
 
   private NettyAcceptor serveLines(RecordingSession session) throws IOException {
