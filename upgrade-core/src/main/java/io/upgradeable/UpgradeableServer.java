@@ -37,7 +37,8 @@ public final class UpgradeableServer implements AutoCloseable {
   /**
    * Stops accepting at once and lets the open connections end by themselves.
    *
-   * @param grace how long they may take; those that remain are closed then
+   * @param grace how long they may take; those that remain are closed then; called again, this can
+   *     shorten it
    * @return completes when everything is closed
    */
   public CompletableFuture<Void> shutdownAsync(Duration grace) {

@@ -210,7 +210,8 @@ public final class ConnectProxy implements AutoCloseable {
   /**
    * Stops accepting at once and lets the tunnels end by themselves.
    *
-   * @param grace how long they may take; those that remain are closed then
+   * @param grace how long they may take; those that remain are closed then; called again, this can
+   *     shorten it
    * @return completes when everything is closed, which may take targets two seconds more, and each
    *     request is in the access log
    */

@@ -122,7 +122,8 @@ public final class LdapServer implements AutoCloseable {
    * Stops accepting at once, sends a Notice of Disconnection to every client whose connection is up
    * or comes up yet, and closes those connections.
    *
-   * @param grace how long that may take; what remains is closed then
+   * @param grace how long that may take; what remains is closed then; called again, this can
+   *     shorten it
    * @return completes when everything is closed
    */
   public CompletableFuture<Void> shutdownAsync(Duration grace) {

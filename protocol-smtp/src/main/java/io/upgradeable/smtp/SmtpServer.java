@@ -142,7 +142,8 @@ public final class SmtpServer implements AutoCloseable {
   /**
    * Stops accepting at once. Clients hear 421 as soon as no message of theirs is under way.
    *
-   * @param grace how long messages that are under way may take; what remains then is closed
+   * @param grace how long messages that are under way may take; what remains then is closed; called
+   *     again, this can shorten it
    * @return completes when everything is closed
    */
   public CompletableFuture<Void> shutdownAsync(Duration grace) {

@@ -1,5 +1,7 @@
 package io.upgradeable.smtp;
 
+import io.upgradeable.internal.Observing;
+
 /**
  * Tells an observer what is said on one connection, with secrets replaced.
  *
