@@ -9,6 +9,7 @@ import io.upgradeable.ldap.LdapServerObserver;
 import io.upgradeable.negotiation.TlsFacts;
 import io.upgradeable.smtp.ReceivedEnvelope;
 import io.upgradeable.smtp.SmtpServerPeer;
+import java.nio.channels.ClosedChannelException;
 import java.util.function.Consumer;
 
 /** One line for each connection of a server: who it was, and what became of it. */
@@ -84,6 +85,8 @@ final class ConnectionLog implements UpgradeObserver, LdapServerObserver {
           Printable.line(
               "%s: failed: %s%s: expected %s, got %s"
                   .formatted(upgrade.peer(), kind, client, upgrade.awaited(), upgrade.got())));
+    } else if (cause instanceof ClosedChannelException) {
+      log.accept(Printable.line(path + ": closed by this side before it was up"));
     } else {
       log.accept(Printable.line("failed: " + cause));
     }

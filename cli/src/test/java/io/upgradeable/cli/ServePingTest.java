@@ -264,6 +264,18 @@ class ServePingTest {
   }
 
   @Test
+  void clientInItsDialogue_stop_logSaysWhoClosed() throws IOException {
+    RunningServer server = serve("-v");
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      client.getOutputStream().write("PING\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+      assertThat(client.getInputStream().readNBytes(5)).hasSize(5);
+
+      assertThat(server.stop()).isZero();
+      server.err().await("closed by this side before it was up");
+    }
+  }
+
+  @Test
   void pkcs12_passwordFromFile_serves() throws Exception {
     Pkcs12Writer.write(
         directory.resolve("server.p12"), CERTIFICATES.server("localhost"), "hunter2".toCharArray());
