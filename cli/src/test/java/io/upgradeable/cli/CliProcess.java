@@ -88,7 +88,7 @@ final class CliProcess {
     AtomicBoolean forced = limit(process);
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(forced).as("ended by force; stdout: %s stderr: %s", out, err).isFalse();
     return new Cli(process.exitValue(), out, err);
   }

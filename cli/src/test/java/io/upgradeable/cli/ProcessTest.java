@@ -47,11 +47,11 @@ class ProcessTest {
   @DisabledOnOs(OS.WINDOWS)
   void silentServer_clientEndedBySignal_tellsAndEnds() throws Exception {
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      server.setSoTimeout(20_000);
+      server.setSoTimeout(60_000);
       Process process =
           CliProcess.start("ping", "--output", "json", "127.0.0.1:" + server.getLocalPort());
       try (Socket client = server.accept()) {
-        client.setSoTimeout(20_000);
+        client.setSoTimeout(60_000);
         assertThat(client.getInputStream().readNBytes(5)).asString().isEqualTo("PING\n");
         process.toHandle().destroy(); // SIGTERM, and the streams stay open
         Cli run = CliProcess.finish(process);
@@ -119,7 +119,7 @@ class ProcessTest {
     String ready = process.inputReader(StandardCharsets.UTF_8).readLine();
     assertThat(ready).startsWith("listening on 127.0.0.1:");
     process.toHandle().destroy(); // SIGTERM, and the streams stay open
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
 
     assertThat(process.exitValue()).isZero();
     assertThat(process.getErrorStream().readAllBytes()).isEmpty();
