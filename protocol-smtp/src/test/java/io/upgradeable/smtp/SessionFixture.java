@@ -8,6 +8,8 @@ import io.upgradeable.testkit.Script;
 import io.upgradeable.testkit.ScriptedPeer;
 import io.upgradeable.tls.TlsPolicy;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 
 /** A session with a scripted server, in plaintext: what is told about TLS is told elsewhere. */
 final class SessionFixture implements AutoCloseable {
@@ -89,5 +91,14 @@ final class SessionFixture implements AutoCloseable {
     session.close();
     connector.close();
     peer.close();
+  }
+
+  /** As a caller does who no longer wants it, or as {@code CompletableFuture.orTimeout} does. */
+  static void giveUp(CompletableFuture<?> future, boolean byTime) {
+    if (byTime) {
+      future.completeExceptionally(new TimeoutException());
+    } else {
+      future.cancel(false);
+    }
   }
 }

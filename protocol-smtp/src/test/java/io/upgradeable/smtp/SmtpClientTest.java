@@ -326,11 +326,7 @@ class SmtpClientTest {
 
       assertThat(first).isNotDone();
       assertThat(second).isNotDone();
-      if (byTime) {
-        second.completeExceptionally(new TimeoutException()); // as orTimeout() does
-      } else {
-        second.cancel(false);
-      }
+      SessionFixture.giveUp(second, byTime);
       CompletableFuture<DeliveryReport> third = client.sendAsync(TO_B, HELLO);
       third.cancel(false);
       first.cancel(false);
@@ -415,11 +411,7 @@ class SmtpClientTest {
       SpokenServer.Client dying = server.accept("PIPELINING");
       dying.hear(ENVELOPE);
       CompletableFuture<DeliveryReport> second = client.sendAsync(TO_B, HELLO);
-      if (byTime) {
-        first.completeExceptionally(new TimeoutException()); // as orTimeout() does
-      } else {
-        first.cancel(false);
-      }
+      SessionFixture.giveUp(first, byTime);
       dying.hearClose();
       dying.close();
 

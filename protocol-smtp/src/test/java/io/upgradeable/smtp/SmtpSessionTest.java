@@ -1609,22 +1609,13 @@ class SmtpSessionTest {
       CompletableFuture<DeliveryReport> first = mail.session().sendAsync(TO_B, HELLO);
       awaitTaken(mail.session());
       CompletableFuture<DeliveryReport> second = mail.session().sendAsync(TO_B, HELLO);
-      giveUp(second, byTime);
+      SessionFixture.giveUp(second, byTime);
       assertThat(mail.session().isOpen()).isTrue();
-      giveUp(first, byTime);
+      SessionFixture.giveUp(first, byTime);
 
       mail.peer().awaitPlayed();
       assertThatThrownBy(() -> mail.session().send(TO_B, HELLO))
           .isInstanceOf(ClosedChannelException.class);
-    }
-  }
-
-  /** As a caller does who no longer wants it, or as {@code CompletableFuture.orTimeout} does. */
-  private static void giveUp(CompletableFuture<?> future, boolean byTime) {
-    if (byTime) {
-      future.completeExceptionally(new TimeoutException());
-    } else {
-      future.cancel(false);
     }
   }
 
